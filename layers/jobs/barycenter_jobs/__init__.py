@@ -1,0 +1,1 @@
+"""What the functions of barycenter-jobs share: rules, operations, adapters and ways in."""

@@ -1,0 +1,1 @@
+"""Values and rules: no AWS, no clock, no environment. `now` is an argument."""

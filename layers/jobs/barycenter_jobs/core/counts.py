@@ -1,0 +1,31 @@
+"""The account that a run gives of the rows it met."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Counts:
+    """An account of a sweep: every candidate is in exactly one of the first five.
+
+    `uncertain` rows are gone, but an answer about them was lost, so that nobody can say whether this
+    sweep or somebody else removed them. `quarantined` rows were seen, never tried and stay.
+    """
+
+    deleted: int = 0
+    became_live: int = 0
+    already_gone: int = 0
+    failed: int = 0
+    uncertain: int = 0
+    quarantined: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.deleted + other.deleted,
+            self.became_live + other.became_live,
+            self.already_gone + other.already_gone,
+            self.failed + other.failed,
+            self.uncertain + other.uncertain,
+            self.quarantined + other.quarantined,
+        )

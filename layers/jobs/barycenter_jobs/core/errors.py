@@ -1,0 +1,119 @@
+"""Everything that barycenter-jobs raises on purpose.
+
+BarycenterJobsError
+    InvalidInput                 the caller can mend it
+        InvalidEvent             an invocation whose payload we cannot read
+        InvalidLimit             a page size outside 1 to 1000
+        InvalidSchedule          a cron expression that EventBridge would reject
+        InvalidSetting           an environment variable that makes no sense
+        UnknownJob               no job has this name
+    LostRace                     somebody else was first: a normal outcome, with a name
+        DeliveryAlreadyHandled   this event has already been processed successfully
+        ExecutionAlreadyFinished a finished record never changes
+    StoreError                   a table would not do as asked
+        AccessRefused            credentials or policy
+        TableMissing
+        RequestRefused           anything else that the store answered with a refusal
+        Throttled                nothing was done, it may be asked again
+        StoreUnavailable         no connection: nothing was done
+        AnswerLost               the store may have acted, we do not know
+    FunctionNotInvoked           the Lambda function of a job could not be started
+    JobFailed                    a run failed, its record says why
+
+Messages are shown to operators and stored in records: none may hold a token, a session id, a
+challenge or a code. That is why no message of ours repeats what a store or a library said, save
+where that text is known to name only tables, permissions and principals.
+"""
+
+from __future__ import annotations
+
+
+class BarycenterJobsError(Exception):
+    """The base of every error that this package raises on purpose."""
+
+
+class InvalidInput(BarycenterJobsError):
+    """Something a caller sent cannot be used; the message says what and what is accepted."""
+
+
+class InvalidEvent(InvalidInput):
+    """An invocation payload has a shape that no way in of ours produces."""
+
+
+class InvalidLimit(InvalidInput):
+    """A page size lies outside 1 to 1000."""
+
+
+class InvalidSchedule(InvalidInput):
+    """EventBridge would reject this schedule expression."""
+
+
+class InvalidSetting(InvalidInput):
+    """An environment variable is missing or makes no sense."""
+
+
+class UnknownJob(InvalidInput):
+    """No job has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Unknown job: {name}")
+        self.name = name
+
+
+class LostRace(BarycenterJobsError):
+    """A conditional write found that somebody else was first."""
+
+
+class DeliveryAlreadyHandled(LostRace):
+    """The event was delivered again after its run had succeeded as execution `execution_id`."""
+
+    def __init__(self, execution_id: int) -> None:
+        super().__init__(f"The event was already handled by execution {execution_id}")
+        self.execution_id = execution_id
+
+
+class ExecutionAlreadyFinished(LostRace):
+    """A record that is finished stays as it is."""
+
+    def __init__(self, execution_id: int) -> None:
+        super().__init__(f"Execution {execution_id} is already finished")
+
+
+class StoreError(BarycenterJobsError):
+    """A table would not do as asked."""
+
+
+class AccessRefused(StoreError):
+    """Credentials are missing, expired or not allowed to do this."""
+
+
+class TableMissing(StoreError):
+    """There is no such table or index."""
+
+
+class RequestRefused(StoreError):
+    """The store refused for a reason that asking again does not change; `code` is its own word for it."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Throttled(StoreError):
+    """The store was too busy and did nothing; the same request may be sent again."""
+
+
+class StoreUnavailable(StoreError):
+    """The store could not be reached, so it did nothing."""
+
+
+class AnswerLost(StoreError):
+    """The request left and no usable answer came back: the store may have acted."""
+
+
+class FunctionNotInvoked(BarycenterJobsError):
+    """The Lambda function behind a job could not be started."""
+
+
+class JobFailed(BarycenterJobsError):
+    """A run failed. The message is its record's `errorMessage`."""

@@ -1,0 +1,181 @@
+"""The sweep: candidates in, guarded deletes, an exact account of what became of each.
+
+A page of candidates comes from an index that may lag behind its table, so a candidate is a rumour.
+Each delete carries its own condition, and its answer, not the page, is what is counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+from barycenter_jobs.core.counts import Counts
+from barycenter_jobs.core.errors import AnswerLost, StoreError, StoreUnavailable, Throttled
+from barycenter_jobs.core.expiry import Cutoffs
+from barycenter_jobs.core.pacing import Backoff
+from barycenter_jobs.core.rows import Answer, Candidate, Outcome, Page
+from barycenter_jobs.core.stores import Deleter
+
+BATCH_SIZE = 25  # the most statements that BatchExecuteStatement takes
+
+
+@dataclass
+class SweepReport:
+    """What a sweep did. `refusals` counts failed rows by the store's error code.
+
+    `stopped_early` says that time ran out first. `broken_by` is the error that ended the sweep, None
+    for one that ended by itself; the counts hold either way.
+    """
+
+    counts: Counts = field(default_factory=Counts)
+    unindexed: int = 0
+    read_units: float = 0.0
+    write_units: float = 0.0
+    refusals: Counter[str] = field(default_factory=Counter)
+    stopped_early: bool = False
+    broken_by: StoreError | None = None
+
+    def add(self, batch: _Batch) -> None:
+        """Take the account of one batch into this one."""
+        self.counts += batch.counts
+        self.write_units += batch.write_units
+        self.refusals += batch.refusals
+        self.stopped_early |= batch.left > 0
+        self.broken_by = self.broken_by or batch.broken_by
+
+
+@dataclass
+class _Batch:
+    counts: Counts = field(default_factory=Counts)
+    write_units: float = 0.0
+    refusals: Counter[str] = field(default_factory=Counter)
+    left: int = 0
+    broken_by: StoreError | None = None
+
+
+def sweep(
+    pages: Iterable[Page],
+    deleter: Deleter,
+    cutoffs: Cutoffs,
+    *,
+    backoff: Backoff,
+    time_is_left: Callable[[], bool],
+    in_flight: int = 8,
+) -> SweepReport:
+    """Delete what `pages` name and is still expired, and return an exact account.
+
+    Never raises StoreError: the report carries it beside the counts, so that what was done before a
+    failure is not forgotten. At most `in_flight` batches are under way and as many wait, whatever the
+    backlog. When `time_is_left` turns false, batches under way end and no further one starts.
+    """
+    report = SweepReport()
+    under_way: set[Future[_Batch]] = set()
+    with ThreadPoolExecutor(max_workers=in_flight, thread_name_prefix="sweep") as pool:
+        for batch in _batches(pages, report):
+            if report.broken_by is not None:
+                break
+            if not time_is_left():
+                report.stopped_early = True
+                break
+            under_way.add(pool.submit(_delete, batch, deleter, cutoffs, backoff, time_is_left))
+            if len(under_way) >= 2 * in_flight:
+                done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                for future in done:
+                    report.add(future.result())
+        for future in under_way:
+            report.add(future.result())
+    return report
+
+
+def _batches(pages: Iterable[Page], report: SweepReport) -> Iterator[list[Candidate]]:
+    """Yield candidates in batches, keeping account of the reading in `report`."""
+    waiting: dict[str, Candidate] = {}  # by key: an index that is catching up may show a row twice
+    try:
+        for page in pages:
+            report.read_units += page.read_units
+            report.counts.quarantined += page.unreadable
+            report.unindexed += page.unindexed
+            for candidate in page.candidates:
+                waiting[candidate.key] = candidate
+                if len(waiting) == BATCH_SIZE:
+                    yield list(waiting.values())
+                    waiting.clear()
+    except StoreError as error:
+        report.broken_by = report.broken_by or error
+    if waiting and report.broken_by is None:
+        yield list(waiting.values())
+
+
+def _delete(
+    batch: Sequence[Candidate],
+    deleter: Deleter,
+    cutoffs: Cutoffs,
+    backoff: Backoff,
+    time_is_left: Callable[[], bool],
+) -> _Batch:
+    account = _Batch()
+    pending = list(batch)
+    unsure: set[str] = set()  # keys whose delete may already have been done by a request of ours
+    for attempt in range(backoff.attempts):
+        if attempt:
+            backoff.wait(attempt - 1)
+            if not time_is_left():
+                break
+        try:
+            answers, write_units = deleter.delete(pending, cutoffs)
+        except AnswerLost as error:
+            unsure.update(candidate.key for candidate in pending)
+            last_error: StoreError = error
+        except (Throttled, StoreUnavailable) as error:
+            last_error = error
+        except StoreError as error:
+            account.broken_by = error
+            break
+        else:
+            account.write_units += write_units
+            pending = _settle(account, pending, answers, unsure)
+            if not pending:
+                return account
+            last_error = Throttled("the table throttles its writes")
+    else:
+        account.broken_by = last_error
+    _give_up(account, pending, unsure)
+    return account
+
+
+def _settle(
+    account: _Batch, pending: Sequence[Candidate], answers: Sequence[Answer], unsure: set[str]
+) -> list[Candidate]:
+    """Count what is decided and return what has to be asked again."""
+    counts = account.counts
+    again = []
+    for candidate, answer in zip(pending, answers, strict=True):
+        match answer.outcome:
+            case Outcome.DELETED:
+                counts.deleted += 1
+            case Outcome.BECAME_LIVE:
+                counts.became_live += 1
+            case Outcome.ALREADY_GONE if candidate.key in unsure:
+                counts.uncertain += 1
+            case Outcome.ALREADY_GONE:
+                counts.already_gone += 1
+            case Outcome.REFUSED:
+                counts.failed += 1
+                account.refusals[answer.code] += 1
+            case Outcome.THROTTLED:
+                again.append(candidate)
+            case Outcome.UNKNOWN:
+                unsure.add(candidate.key)
+                again.append(candidate)
+    return again
+
+
+def _give_up(account: _Batch, pending: Sequence[Candidate], unsure: set[str]) -> None:
+    uncertain = sum(candidate.key in unsure for candidate in pending)
+    account.counts.uncertain += uncertain
+    if account.broken_by is None:
+        account.left += len(pending) - uncertain  # no time to ask again: they wait for the next run
+    else:
+        account.counts.failed += len(pending) - uncertain
