@@ -1,0 +1,1 @@
+"""Amazon DynamoDB, and engines that speak its protocol."""

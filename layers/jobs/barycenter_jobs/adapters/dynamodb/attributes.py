@@ -1,0 +1,21 @@
+"""Reading DynamoDB's attribute values as the rules of expiry want them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from barycenter_jobs.core.expiry import Unreadable
+
+AttributeValue = Mapping[str, Any]
+
+
+def epoch_seconds(value: AttributeValue | None) -> Decimal | int | Unreadable | None:
+    """Return a Number attribute as a number, None for an absent one, Unreadable for any other type."""
+    if value is None:
+        return None
+    text = value.get("N")
+    if text is None:
+        return Unreadable()
+    return int(text) if text.isdecimal() else Decimal(text)

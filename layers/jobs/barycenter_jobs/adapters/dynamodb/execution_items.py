@@ -1,0 +1,179 @@
+"""The items of the table `job_executions`.
+
+Documented fields carry their documented names, and so both spellings occur: Barycenter's `jobName`
+and ScheduleZero's `job_id`. `log` and `id` are the key; an execution's `log` is "executions".
+
+Every index has `position` as its sort key, the start time followed by the id, so that all of them
+read newest first and a range of time is a range of keys. The index keys `failure_log`, `failed_job`
+and `job_status` exist only where they apply, which is what makes those indexes sparse.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from pynamodb.attributes import BooleanAttribute as _Boolean
+from pynamodb.attributes import ListAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.models import Model
+
+EXECUTIONS = "executions"
+FAILURES = "failures"
+COUNTERS = "counters"
+LAST_ID = 0
+
+ItemType = TypeVar("ItemType", bound=Model)
+
+
+class ByStart(GlobalSecondaryIndex["ExecutionItem"]):
+    """All executions."""
+
+    class Meta:
+        index_name = "by-start"
+        projection = AllProjection()
+
+    log = UnicodeAttribute(hash_key=True)
+    position = UnicodeAttribute(range_key=True)
+
+
+class ByJob(GlobalSecondaryIndex["ExecutionItem"]):
+    """The executions of one job."""
+
+    class Meta:
+        index_name = "by-job"
+        projection = AllProjection()
+
+    jobName = UnicodeAttribute(hash_key=True)  # noqa: N815 - Barycenter's name
+    position = UnicodeAttribute(range_key=True)
+
+
+class ByStatus(GlobalSecondaryIndex["ExecutionItem"]):
+    """The executions in one state."""
+
+    class Meta:
+        index_name = "by-status"
+        projection = AllProjection()
+
+    status = UnicodeAttribute(hash_key=True)
+    position = UnicodeAttribute(range_key=True)
+
+
+class ByJobAndStatus(GlobalSecondaryIndex["ExecutionItem"]):
+    """The executions of one job in one state."""
+
+    class Meta:
+        index_name = "by-job-and-status"
+        projection = AllProjection()
+
+    job_status = UnicodeAttribute(hash_key=True)
+    position = UnicodeAttribute(range_key=True)
+
+
+class Failures(GlobalSecondaryIndex["ExecutionItem"]):
+    """Failed executions."""
+
+    class Meta:
+        index_name = "failures"
+        projection = AllProjection()
+
+    failure_log = UnicodeAttribute(hash_key=True)
+    position = UnicodeAttribute(range_key=True)
+
+
+class FailuresByJob(GlobalSecondaryIndex["ExecutionItem"]):
+    """The failed executions of one job."""
+
+    class Meta:
+        index_name = "failures-by-job"
+        projection = AllProjection()
+
+    failed_job = UnicodeAttribute(hash_key=True)
+    position = UnicodeAttribute(range_key=True)
+
+
+class ResultMap(MapAttribute[str, Any]):
+    """The account of a run, as ScheduleZero's `result`."""
+
+    deleted = NumberAttribute(default=0)
+    became_live = NumberAttribute(default=0)
+    already_gone = NumberAttribute(default=0)
+    failed = NumberAttribute(default=0)
+    uncertain = NumberAttribute(default=0)
+    quarantined = NumberAttribute(default=0)
+    read_units = NumberAttribute(default=0)
+    write_units = NumberAttribute(default=0)
+
+
+class ExecutionItem(Model):
+    """One execution."""
+
+    by_start = ByStart()
+    by_job = ByJob()
+    by_status = ByStatus()
+    by_job_and_status = ByJobAndStatus()
+    failures = Failures()
+    failures_by_job = FailuresByJob()
+
+    log = UnicodeAttribute(hash_key=True, default=EXECUTIONS)
+    id = NumberAttribute(range_key=True)
+    position = UnicodeAttribute()
+
+    jobName = UnicodeAttribute()  # noqa: N815 - Barycenter's name
+    startedAt = UnicodeAttribute()  # noqa: N815 - Barycenter's name
+    completedAt = UnicodeAttribute(null=True)  # noqa: N815 - Barycenter's name
+    success = _Boolean(null=True)
+    errorMessage = UnicodeAttribute(null=True)  # noqa: N815 - Barycenter's name
+    recordsProcessed = NumberAttribute(null=True)  # noqa: N815 - Barycenter's name
+
+    job_id = UnicodeAttribute()
+    handler_id = UnicodeAttribute()
+    method_name = UnicodeAttribute()
+    duration_ms = NumberAttribute(null=True)
+    status = UnicodeAttribute()
+    result = ResultMap()
+    error = UnicodeAttribute(null=True)
+    attempt_number = NumberAttribute()
+
+    trigger = UnicodeAttribute()
+    triggered_by = UnicodeAttribute(null=True)
+    delivery_id = UnicodeAttribute()
+    warnings: ListAttribute[UnicodeAttribute] = ListAttribute(of=UnicodeAttribute, null=True)
+
+    job_status = UnicodeAttribute()
+    failure_log = UnicodeAttribute(null=True)
+    failed_job = UnicodeAttribute(null=True)
+    retained_until = NumberAttribute()
+
+
+class CounterItem(Model):
+    """The id of the latest execution."""
+
+    log = UnicodeAttribute(hash_key=True, default=COUNTERS)
+    id = NumberAttribute(range_key=True, default=LAST_ID)
+    last_id = NumberAttribute()
+
+
+class DeliveryItem(Model):
+    """The latest attempt to handle one event. `log` is "delivery " and the event's id."""
+
+    log = UnicodeAttribute(hash_key=True)
+    id = NumberAttribute(range_key=True, default=0)
+    execution_id = NumberAttribute()
+    attempt_number = NumberAttribute()
+    retained_until = NumberAttribute()
+
+
+def bound(item: type[ItemType], table: str, endpoint_url: str | None) -> type[ItemType]:
+    """Return the model for a table whose name is known only when the function starts."""
+    meta = type(
+        "Meta",
+        (),
+        {
+            "table_name": table,
+            "host": endpoint_url,
+            "connect_timeout_seconds": 3,
+            "read_timeout_seconds": 10,
+            "max_retry_attempts": 5,
+        },
+    )
+    return type(item.__name__, (item,), {"Meta": meta})

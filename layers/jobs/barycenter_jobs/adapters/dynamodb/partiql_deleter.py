@@ -1,0 +1,69 @@
+"""Guarded deletes, 25 a request, by BatchExecuteStatement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from barycenter_jobs.adapters.dynamodb.errors import SERVER_ERROR_CODES, THROTTLING_CODES, store_errors
+from barycenter_jobs.adapters.dynamodb.expiry_index import EXPIRES_AT
+from barycenter_jobs.adapters.dynamodb.table_scan import CREATED_AT
+from barycenter_jobs.core.expiry import Cutoffs
+from barycenter_jobs.core.rows import Answer, Candidate, Deletion, Outcome
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+
+class PartiqlDeleter:
+    """Sends each batch as one request in which every statement has a condition and an answer of its own.
+
+    Needs `dynamodb:PartiQLDelete`.
+    """
+
+    def __init__(self, client: DynamoDBClient, table: str, key: str) -> None:
+        self._client = client
+        self._table = table
+        # RETURNING tells a deleted row, which comes back, from one that was already gone, for which
+        # DynamoDB reports success as well. What comes back is a credential: counted and dropped.
+        delete = f'DELETE FROM "{table}" WHERE "{key}" = ? AND'  # noqa: S608 - names of our own
+        self._by_expiry = f'{delete} "{EXPIRES_AT}" < ? RETURNING ALL OLD *'
+        self._by_age = f'{delete} "{EXPIRES_AT}" IS MISSING AND "{CREATED_AT}" < ? RETURNING ALL OLD *'
+
+    def delete(self, batch: Sequence[Candidate], cutoffs: Cutoffs) -> Deletion:
+        """Delete what is still expired, in one request. See `Deleter`."""
+        with store_errors("delete from", self._table):
+            response: Any = self._client.batch_execute_statement(
+                Statements=[self._statement(candidate, cutoffs) for candidate in batch],  # type: ignore[misc]
+                ReturnConsumedCapacity="TOTAL",
+            )
+        consumed = response.get("ConsumedCapacity", [])
+        return Deletion(
+            [_answer(answer) for answer in response["Responses"]],
+            write_units=sum(capacity.get("CapacityUnits", 0.0) for capacity in consumed),
+        )
+
+    def _statement(self, candidate: Candidate, cutoffs: Cutoffs) -> dict[str, Any]:
+        by_age = candidate.expires_at is None
+        return {
+            "Statement": self._by_age if by_age else self._by_expiry,
+            "Parameters": [
+                {"S": candidate.key},
+                {"N": str(cutoffs.created_before if by_age else cutoffs.expires_before)},
+            ],
+        }
+
+
+def _answer(answer: Any) -> Answer:  # noqa: ANN401 - the SDK's own dictionary
+    if "Item" in answer:
+        return Answer(Outcome.DELETED)
+    code = answer.get("Error", {}).get("Code")
+    if code is None:
+        return Answer(Outcome.ALREADY_GONE)
+    if code == "ConditionalCheckFailed":
+        return Answer(Outcome.BECAME_LIVE)
+    if code in THROTTLING_CODES:
+        return Answer(Outcome.THROTTLED)
+    if code in SERVER_ERROR_CODES:
+        return Answer(Outcome.UNKNOWN)
+    return Answer(Outcome.REFUSED, code)
