@@ -1,0 +1,59 @@
+"""Start a job now, without waiting for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from barycenter_jobs.core.errors import FunctionNotInvoked, UnknownJob
+from barycenter_jobs.core.executions import Start, Status, Trigger, TriggerKind
+from barycenter_jobs.core.jobs import job_named
+from barycenter_jobs.core.stores import ExecutionLog, JobInvoker
+
+
+@dataclass(frozen=True, slots=True)
+class Triggered:
+    """What came of a trigger. `execution_id` can be followed in the log; None where nothing was recorded."""
+
+    success: bool
+    message: str
+    job_name: str
+    execution_id: int | None = None
+
+
+@dataclass(frozen=True)
+class TriggerJob:
+    """Triggers jobs. `functions` maps a job's name to its Lambda function; `new_id` makes delivery ids."""
+
+    functions: Mapping[str, str]
+    log: ExecutionLog
+    invoker: JobInvoker
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+    def __call__(self, job_name: str, by: str | None) -> Triggered:
+        """Record a run of the job, hand it to the job's function and say so.
+
+        An unknown name is answered with `success` false and leaves no record. A function that cannot be
+        invoked is answered with `success` false too, and its record says why. Raises StoreError when
+        the start cannot be recorded: then nothing runs.
+        """
+        try:
+            job = job_named(job_name)
+        except UnknownJob as error:
+            return Triggered(success=False, message=str(error), job_name=job_name)
+        start = Start(job, Trigger(TriggerKind.MANUAL, by), self.new_id())
+        execution = self.log.start(start, self.clock())
+        try:
+            self.invoker.invoke(self.functions[job.name], execution, self.clock())
+        except FunctionNotInvoked as error:
+            self.log.finish(execution.finished(Status.ERROR, self.clock(), error_message=str(error)))
+            message = f"Job {job.name} could not be triggered: {error}"
+            return Triggered(success=False, message=message, job_name=job.name, execution_id=execution.id)
+        return Triggered(
+            success=True,
+            message=f"Job {job.name} triggered successfully",
+            job_name=job.name,
+            execution_id=execution.id,
+        )
