@@ -1,0 +1,25 @@
+"""Deletes expired user sessions, on schedule or on demand."""
+
+from datetime import timedelta
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from barycenter_jobs import bootstrap, invocations
+from barycenter_jobs.core.jobs import SESSIONS
+
+logger = Logger()
+
+
+@logger.inject_lambda_context(correlation_id_path="id")
+def handler(event: object, context: LambdaContext) -> dict[str, object]:
+    """Run the cleanup and return its record. A run that fails fails the invocation too."""
+    asked = invocations.invocation(event, SESSIONS, context.aws_request_id)
+    execution = bootstrap.cleanup(SESSIONS)(
+        asked.start,
+        asked.execution_id,
+        remaining=lambda: timedelta(milliseconds=context.get_remaining_time_in_millis()),
+    )
+    answer = invocations.answer(execution)
+    logger.info("run finished", extra=answer)
+    return answer

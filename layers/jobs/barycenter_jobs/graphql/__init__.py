@@ -1,0 +1,1 @@
+"""The GraphQL API: one schema, resolved for AppSync and served over HTTP."""

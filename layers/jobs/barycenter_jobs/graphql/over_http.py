@@ -1,0 +1,245 @@
+"""GraphQL over HTTP, as its specification has it: a request in, a response out.
+
+https://graphql.github.io/graphql-over-http/draft/
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+
+from barycenter_jobs.core.errors import BarycenterJobsError, InvalidInput
+from barycenter_jobs.graphql.resolvers import RESOLVERS, Operations, Request, Resolver
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    build_schema,
+    execute_sync,
+    get_operation_ast,
+    parse,
+    validate,
+)
+
+JSON = "application/json"
+GRAPHQL_RESPONSE = "application/graphql-response+json"
+MAX_BODY_BYTES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request as any HTTP front end can tell it. Header names are in lower case.
+
+    `body` is what came with a POST; `query` are the parameters of the address; `caller` is who asks.
+    """
+
+    method: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+    caller: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """A response; its body is always JSON."""
+
+    status: int
+    body: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Parameters:
+    query: str
+    operation_name: str | None
+    variables: dict[str, object]
+
+
+class _Refused(Exception):
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = dict(headers or {})
+
+
+def respond(request: HttpRequest, operations: Operations) -> HttpResponse:
+    """Answer a GraphQL request. Never raises for anything that a client sent."""
+    media_type = JSON
+    try:
+        media_type = _accepted(request.headers.get("accept", "*/*"))
+        parameters = _parameters(request)
+        return _executed(request, parameters, operations, media_type)
+    except _Refused as refusal:
+        body = {"errors": [{"message": str(refusal), "extensions": {"code": "BAD_REQUEST"}}]}
+        return HttpResponse(refusal.status, json.dumps(body), {"content-type": media_type, **refusal.headers})
+
+
+def _executed(
+    request: HttpRequest, parameters: _Parameters, operations: Operations, media_type: str
+) -> HttpResponse:
+    try:
+        document = parse(parameters.query)
+    except GraphQLError as error:
+        return _failed([error], "GRAPHQL_PARSE_FAILED", media_type)
+    if errors := validate(schema(), document):
+        return _failed(errors, "GRAPHQL_VALIDATION_FAILED", media_type)
+    operation = _operation(document, parameters.operation_name)
+    if request.method == "GET" and operation.operation is not OperationType.QUERY:
+        raise _Refused(405, "GET runs queries only; send a mutation by POST", {"allow": "POST"})
+    result = execute_sync(
+        schema(),
+        document,
+        variable_values=parameters.variables,
+        operation_name=parameters.operation_name,
+        context_value=_Context(operations, request.caller),
+    )
+    if not isinstance(result, ExecutionResult):
+        raise TypeError("a resolver of ours is asynchronous")
+    if result.data is None and any(error.path is None for error in result.errors or ()):
+        return _failed(list(result.errors or ()), "BAD_USER_INPUT", media_type)  # variables that do not fit
+    body: dict[str, object] = {"data": result.data}
+    if result.errors:
+        body["errors"] = [_formatted(error, "INTERNAL_SERVER_ERROR") for error in result.errors]
+    return HttpResponse(200, json.dumps(body), {"content-type": media_type})
+
+
+def _failed(errors: list[GraphQLError], code: str, media_type: str) -> HttpResponse:
+    """Answer a request that did not get as far as being executed.
+
+    The media type decides the status: application/json cannot tell such an answer from a proxy's, and
+    so carries 200; application/graphql-response+json carries 400.
+    """
+    body = {"errors": [_formatted(error, code) for error in errors]}
+    return HttpResponse(200 if media_type == JSON else 400, json.dumps(body), {"content-type": media_type})
+
+
+def _formatted(error: GraphQLError, code: str) -> dict[str, object]:
+    original = error.original_error
+    if isinstance(original, InvalidInput):
+        code = "BAD_USER_INPUT"
+    elif isinstance(original, BarycenterJobsError):
+        code = "SERVICE_UNAVAILABLE"
+    elif original is not None:
+        # A bug of ours. What it says may be anything, so nobody outside hears it.
+        error = GraphQLError("Internal error", error.nodes, path=error.path)
+    formatted: dict[str, object] = {**error.formatted}
+    formatted["extensions"] = {"code": code}
+    return formatted
+
+
+def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    operation = get_operation_ast(document, name)
+    if operation is None:
+        raise _Refused(
+            400, f"Unknown operation: {name}" if name else "Name the operation to run: operationName"
+        )
+    return operation
+
+
+def _accepted(accept: str) -> str:
+    """Return the better of our two media types that the client takes. Raises _Refused for neither."""
+    best, best_quality = "", 0.0
+    for choice in accept.lower().split(","):
+        media_range, *parameters = (part.strip() for part in choice.split(";"))
+        quality = next((_quality(text[2:]) for text in parameters if text.startswith("q=")), 1.0)
+        offered = {JSON: JSON, GRAPHQL_RESPONSE: GRAPHQL_RESPONSE, "*/*": JSON, "application/*": JSON}.get(
+            media_range
+        )
+        if offered is not None and quality > best_quality:
+            best, best_quality = offered, quality
+    if not best:
+        raise _Refused(406, f"This endpoint answers in {GRAPHQL_RESPONSE} or {JSON}")
+    return best
+
+
+def _quality(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+def _parameters(request: HttpRequest) -> _Parameters:
+    if request.method == "GET":
+        return _checked({**request.query, "variables": _decoded(request.query.get("variables"), "variables")})
+    if request.method != "POST":
+        raise _Refused(
+            405, f"{request.method} is not served here; use POST, or GET for queries", {"allow": "GET, POST"}
+        )
+    content_type, *_ = request.headers.get("content-type", "").lower().split(";")
+    if content_type.strip() != JSON:
+        raise _Refused(415, f"Send the request as Content-Type: {JSON}")
+    if len(request.body.encode()) > MAX_BODY_BYTES:
+        raise _Refused(413, f"A request may have {MAX_BODY_BYTES} bytes at the most")
+    body = _decoded(request.body, "The body")
+    if not isinstance(body, dict):
+        raise _Refused(400, "The body must be a JSON object with a query")
+    return _checked(body)
+
+
+def _decoded(text: str | None, what: str) -> object:
+    if text is None:
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise _Refused(400, f"{what} is not valid JSON") from None
+
+
+def _checked(given: Mapping[str, object]) -> _Parameters:
+    query, variables, name = given.get("query"), given.get("variables"), given.get("operationName")
+    if not isinstance(query, str) or not query.strip():
+        raise _Refused(400, "query must be the text of a GraphQL document")
+    if variables is not None and not isinstance(variables, dict):
+        raise _Refused(400, "variables must be a JSON object")
+    if name is not None and not isinstance(name, str):
+        raise _Refused(400, "operationName must be a string")
+    if not isinstance(given.get("extensions"), dict | None):
+        raise _Refused(400, "extensions must be a JSON object")
+    return _Parameters(query, name or None, variables or {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    operations: Operations
+    caller: str | None
+
+
+@cache
+def schema() -> GraphQLSchema:
+    """Return the schema that `graphql/schema.graphql` defines, with each root field resolved."""
+    built = build_schema(_described(Path(__file__).with_name("schema.graphql").read_text()))
+    for (type_name, field_name), resolver in RESOLVERS.items():
+        root = built.type_map[type_name]
+        if not isinstance(root, GraphQLObjectType):
+            raise TypeError(f"{type_name} is not an object type")
+        root.fields[field_name].resolve = partial(_resolve, resolver)
+    return built
+
+
+def _described(definition: str) -> str:
+    """Return a schema in which the comment right above a definition is its description, as in AppSync."""
+
+    def description(match: re.Match[str]) -> str:
+        lines = [line.strip().removeprefix("#").strip() for line in match["comment"].splitlines()]
+        return f'"""{" ".join(lines)}"""\n{match["definition"]}'
+
+    return re.sub(
+        r"(?P<comment>(?:^[ ]*#.*\n)+)(?P<definition>[ ]*\w)", description, definition, flags=re.MULTILINE
+    )
+
+
+def _resolve(
+    resolver: Resolver, _source: object, info: GraphQLResolveInfo[_Context], **arguments: object
+) -> object:
+    return resolver(Request(info.context.operations, arguments, info.context.caller))
