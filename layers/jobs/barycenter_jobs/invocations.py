@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -75,6 +76,6 @@ def _execution_id(detail: object) -> int | None:
     text = detail.get("executionId")
     if text is None:
         return None
-    if not isinstance(text, str) or not text.isdecimal():
+    if not isinstance(text, str) or not re.fullmatch("[0-9]{1,15}", text):
         raise InvalidEvent("The executionId of a trigger must be the text of a whole number")
     return int(text)

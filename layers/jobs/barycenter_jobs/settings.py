@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +14,9 @@ from barycenter_jobs.core.jobs import JOBS
 from barycenter_jobs.core.schedules import Schedule, parse
 
 Environment = Mapping[str, str]
+
+MOST_RETENTION_DAYS = 36_500  # a century on, every date that we compute still exists
+MOST_SHARDS = 1024  # each is a query of every run
 
 
 class DeleterKind(StrEnum):
@@ -35,7 +39,7 @@ class LogSettings:
         """Read JOB_EXECUTIONS_TABLE, RETENTION_DAYS and DYNAMODB_ENDPOINT_URL. Raises InvalidSetting."""
         return cls(
             table=_required(environment, "JOB_EXECUTIONS_TABLE"),
-            retention=timedelta(days=_count(environment, "RETENTION_DAYS", 90)),
+            retention=timedelta(days=_count(environment, "RETENTION_DAYS", 90, MOST_RETENTION_DAYS)),
             dynamodb_endpoint=environment.get("DYNAMODB_ENDPOINT_URL") or None,
         )
 
@@ -57,7 +61,7 @@ class CleanupSettings:
             raise InvalidSetting(f"DELETER must be {accepted}, not {deleter!r}")
         return cls(
             table=_required(environment, "EXPIRING_TABLE"),
-            shards=_count(environment, "EXPIRY_SHARDS", DEFAULT_SHARDS),
+            shards=_count(environment, "EXPIRY_SHARDS", DEFAULT_SHARDS, MOST_SHARDS),
             deleter=DeleterKind(deleter),
         )
 
@@ -72,7 +76,10 @@ class ApiSettings:
 
     @classmethod
     def of(cls, environment: Environment) -> ApiSettings:
-        """Read <JOB>_FUNCTION and <JOB>_SCHEDULE of each job, and LAMBDA_ENDPOINT_URL. Raises InvalidSetting."""
+        """Read <JOB>_FUNCTION and <JOB>_SCHEDULE of each job, and LAMBDA_ENDPOINT_URL.
+
+        Raises InvalidSetting.
+        """
         return cls(
             functions={job.name: _required(environment, f"{job.name.upper()}_FUNCTION") for job in JOBS},
             schedules={job.name: _schedule(environment, f"{job.name.upper()}_SCHEDULE") for job in JOBS},
@@ -87,10 +94,10 @@ def _required(environment: Environment, name: str) -> str:
     return value
 
 
-def _count(environment: Environment, name: str, default: int) -> int:
+def _count(environment: Environment, name: str, default: int, most: int) -> int:
     text = environment.get(name) or str(default)
-    if not text.isdecimal() or int(text) == 0:
-        raise InvalidSetting(f"{name} must be a whole number of 1 or more, not {text!r}")
+    if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= most:
+        raise InvalidSetting(f"{name} must be a whole number from 1 to {most}, not {text!r}")
     return int(text)
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Counts:
     """An account of a sweep: every candidate is in exactly one of the first five.
 
-    `uncertain` rows are gone, but an answer about them was lost, so that nobody can say whether this
-    sweep or somebody else removed them. `quarantined` rows were seen, never tried and stay.
+    `uncertain` are rows about which an answer was lost, and whose later answer does not tell whether
+    this sweep had already deleted them. `quarantined` rows were seen, never tried and stay.
     """
 
     deleted: int = 0

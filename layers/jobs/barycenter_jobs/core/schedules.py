@@ -26,6 +26,7 @@ _MONTHS = {
 }
 _WEEKDAYS = {name: number for number, name in enumerate(["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"], 1)}
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
+_NUMBER = re.compile("[0-9]{1,4}")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class _Field:
     names: dict[str, int] = field(default_factory=dict)
 
     def number(self, text: str) -> int:
-        value = self.names.get(text.upper()) if not text.isdecimal() else int(text)
+        value = int(text) if _NUMBER.fullmatch(text) else self.names.get(text.upper())
         if value is None or not self.first <= value <= self.last:
             raise InvalidSchedule(f"{text!r} is not a {self.name} from {self.first} to {self.last}")
         return value
@@ -49,7 +50,7 @@ class _Field:
         span, slash, step_text = term.partition("/")
         step = 1
         if slash:
-            if not step_text.isdecimal() or int(step_text) == 0:
+            if not _NUMBER.fullmatch(step_text) or int(step_text) == 0:
                 raise InvalidSchedule(f"{term!r} has no step of 1 or more in its {self.name} field")
             step = int(step_text)
         start_text, dash, end_text = span.partition("-")
@@ -60,7 +61,9 @@ class _Field:
         else:
             start = self.number(span)
             end = self.last if slash else start
-        if end < start:  # FRI-MON goes round the end of the week
+        if end < start:  # FRI-MON goes round the end of the week; no year follows the last one
+            if self.last == _LAST_YEAR:
+                raise InvalidSchedule(f"{term!r} ends before it starts in its {self.name} field")
             end += self.last - self.first + 1
         for value in range(start, end + 1, step):
             yield (value - self.first) % (self.last - self.first + 1) + self.first
@@ -101,7 +104,7 @@ def parse(expression: str) -> Schedule:
     Raises InvalidSchedule for an expression that EventBridge would reject, and for `rate(...)`:
     a rate counts from the moment its rule was created, which nobody can read off it.
     """
-    match = re.fullmatch(r"cron\((.*)\)", expression.strip())
+    match = re.fullmatch(r"cron\(([\t -~]*)\)", expression.strip())  # ASCII: int() also reads other digits
     if match is None:
         raise InvalidSchedule(f"{expression!r} is not of the form cron(minutes hours day month weekday year)")
     fields = match[1].split()
@@ -184,7 +187,9 @@ def _shown(text: str, cron_field: _Field, offset: int = 0) -> str:
         span, slash, step = term.partition("/")
         ordinal = re.fullmatch(r"(\w+)#(\d)", span)
         last = re.fullmatch(r"(\w+)L", span, re.IGNORECASE) if cron_field is _WEEKDAY else None
-        if span in ("*", "L", "l") or re.fullmatch(r"\d+W", span, re.IGNORECASE):
+        if span.upper() == "L" and cron_field is _WEEKDAY:
+            shown = str(_WEEKDAY.last + offset)  # the last day of the week, which six fields have no sign for
+        elif span in ("*", "L", "l") or re.fullmatch(r"\d+W", span, re.IGNORECASE):
             shown = span.upper()
         elif ordinal:
             shown = f"{cron_field.number(ordinal[1]) + offset}#{ordinal[2]}"

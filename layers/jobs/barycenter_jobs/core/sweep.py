@@ -152,23 +152,27 @@ def _settle(
     counts = account.counts
     again = []
     for candidate, answer in zip(pending, answers, strict=True):
+        # Unless this very request deleted the row, an earlier one may have: it may be gone by our hand, and
+        # may even have been written anew since. Saying anything but "uncertain" would be a guess.
+        unsure_of_it = candidate.key in unsure
         match answer.outcome:
             case Outcome.DELETED:
                 counts.deleted += 1
-            case Outcome.BECAME_LIVE:
-                counts.became_live += 1
-            case Outcome.ALREADY_GONE if candidate.key in unsure:
-                counts.uncertain += 1
-            case Outcome.ALREADY_GONE:
-                counts.already_gone += 1
-            case Outcome.REFUSED:
-                counts.failed += 1
-                account.refusals[answer.code] += 1
             case Outcome.THROTTLED:
                 again.append(candidate)
             case Outcome.UNKNOWN:
                 unsure.add(candidate.key)
                 again.append(candidate)
+            case Outcome.REFUSED:
+                account.refusals[answer.code] += 1
+                counts.failed += not unsure_of_it
+                counts.uncertain += unsure_of_it
+            case Outcome.BECAME_LIVE:
+                counts.became_live += not unsure_of_it
+                counts.uncertain += unsure_of_it
+            case Outcome.ALREADY_GONE:
+                counts.already_gone += not unsure_of_it
+                counts.uncertain += unsure_of_it
     return again
 
 

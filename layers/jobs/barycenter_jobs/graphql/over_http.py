@@ -6,7 +6,9 @@ https://graphql.github.io/graphql-over-http/draft/
 from __future__ import annotations
 
 import json
+import logging
 import re
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -33,6 +35,8 @@ from graphql import (
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 MAX_BODY_BYTES = 100_000
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ def respond(request: HttpRequest, operations: Operations) -> HttpResponse:
     """Answer a GraphQL request. Never raises for anything that a client sent."""
     media_type = JSON
     try:
-        media_type = _accepted(request.headers.get("accept", "*/*"))
+        media_type = _accepted(request.headers.get("accept") or "*/*")
         parameters = _parameters(request)
         return _executed(request, parameters, operations, media_type)
     except _Refused as refusal:
@@ -109,7 +113,7 @@ def _executed(
         return _failed(list(result.errors or ()), "BAD_USER_INPUT", media_type)  # variables that do not fit
     body: dict[str, object] = {"data": result.data}
     if result.errors:
-        body["errors"] = [_formatted(error, "INTERNAL_SERVER_ERROR") for error in result.errors]
+        body["errors"] = [_formatted(error) for error in result.errors]
     return HttpResponse(200, json.dumps(body), {"content-type": media_type})
 
 
@@ -119,22 +123,25 @@ def _failed(errors: list[GraphQLError], code: str, media_type: str) -> HttpRespo
     The media type decides the status: application/json cannot tell such an answer from a proxy's, and
     so carries 200; application/graphql-response+json carries 400.
     """
-    body = {"errors": [_formatted(error, code) for error in errors]}
+    body = {"errors": [{**error.formatted, "extensions": {"code": code}} for error in errors]}
     return HttpResponse(200 if media_type == JSON else 400, json.dumps(body), {"content-type": media_type})
 
 
-def _formatted(error: GraphQLError, code: str) -> dict[str, object]:
+def _formatted(error: GraphQLError) -> dict[str, object]:
+    """Return the error of a field as it goes into the response."""
     original = error.original_error
-    if isinstance(original, InvalidInput):
+    if isinstance(original, InvalidInput | GraphQLError):  # graphql-core's own are about arguments too
         code = "BAD_USER_INPUT"
     elif isinstance(original, BarycenterJobsError):
         code = "SERVICE_UNAVAILABLE"
-    elif original is not None:
-        # A bug of ours. What it says may be anything, so nobody outside hears it.
+    else:
+        # A bug of ours. What it says may be anything, so nobody outside hears it and no log keeps it.
+        code = "INTERNAL_SERVER_ERROR"
+        bug = original or error
+        frames = traceback.format_tb(bug.__traceback__)
+        logger.error("field failed unexpectedly", extra={"error": type(bug).__name__, "frames": frames})
         error = GraphQLError("Internal error", error.nodes, path=error.path)
-    formatted: dict[str, object] = {**error.formatted}
-    formatted["extensions"] = {"code": code}
-    return formatted
+    return {**error.formatted, "extensions": {"code": code}}
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
@@ -147,31 +154,39 @@ def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionN
 
 
 def _accepted(accept: str) -> str:
-    """Return the better of our two media types that the client takes. Raises _Refused for neither."""
-    best, best_quality = "", 0.0
-    for choice in accept.lower().split(","):
-        media_range, *parameters = (part.strip() for part in choice.split(";"))
-        quality = next((_quality(text[2:]) for text in parameters if text.startswith("q=")), 1.0)
-        offered = {JSON: JSON, GRAPHQL_RESPONSE: GRAPHQL_RESPONSE, "*/*": JSON, "application/*": JSON}.get(
-            media_range
-        )
-        if offered is not None and quality > best_quality:
-            best, best_quality = offered, quality
-    if not best:
+    """Return the better of our two media types that the client takes. Raises _Refused for neither.
+
+    The most specific range that covers a type speaks for it (RFC 9110, section 12.5.1). Of two types that
+    are as welcome, the one that the client names first wins, and application/json where it names neither.
+    """
+    ranges = dict(_media_range(choice) for choice in accept.lower().split(","))
+    named = [*(media_range for media_range in ranges if media_range in (JSON, GRAPHQL_RESPONSE)), JSON]
+    qualities = {
+        media_type: next((ranges[r] for r in (media_type, "application/*", "*/*") if r in ranges), 0.0)
+        for media_type in [*named, GRAPHQL_RESPONSE]
+    }
+    best = max(qualities, key=lambda media_type: qualities[media_type])
+    if not qualities[best]:
         raise _Refused(406, f"This endpoint answers in {GRAPHQL_RESPONSE} or {JSON}")
     return best
 
 
+def _media_range(choice: str) -> tuple[str, float]:
+    media_range, *parameters = (part.strip() for part in choice.split(";"))
+    weights = [text[2:] for text in parameters if text.startswith("q=")]
+    return media_range, _quality(weights[0]) if weights else 1.0
+
+
 def _quality(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0
+    return float(text) if re.fullmatch(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?", text) else 0.0
 
 
 def _parameters(request: HttpRequest) -> _Parameters:
     if request.method == "GET":
-        return _checked({**request.query, "variables": _decoded(request.query.get("variables"), "variables")})
+        encoded = ("variables", "extensions")
+        return _checked(
+            {**request.query, **{name: _decoded(request.query.get(name), name) for name in encoded}}
+        )
     if request.method != "POST":
         raise _Refused(
             405, f"{request.method} is not served here; use POST, or GET for queries", {"allow": "GET, POST"}
@@ -179,7 +194,7 @@ def _parameters(request: HttpRequest) -> _Parameters:
     content_type, *_ = request.headers.get("content-type", "").lower().split(";")
     if content_type.strip() != JSON:
         raise _Refused(415, f"Send the request as Content-Type: {JSON}")
-    if len(request.body.encode()) > MAX_BODY_BYTES:
+    if len(request.body.encode(errors="surrogatepass")) > MAX_BODY_BYTES:
         raise _Refused(413, f"A request may have {MAX_BODY_BYTES} bytes at the most")
     body = _decoded(request.body, "The body")
     if not isinstance(body, dict):

@@ -125,8 +125,8 @@ class _Recorded:
             remarks.append("Time ran out before the backlog did; the next run goes on from there.")
         if self.report.counts.uncertain:
             remarks.append(
-                f"{self.report.counts.uncertain} rows are gone, but an answer about them was lost: "
-                "this run or somebody else deleted them."
+                f"Of {self.report.counts.uncertain} rows an answer was lost: "
+                "nobody can say whether this run deleted them."
             )
         return tuple(remarks)
 
@@ -136,7 +136,7 @@ def _problem(report: SweepReport) -> str | None:
         return str(report.broken_by)
     if report.refusals:
         reasons = ", ".join(f"{code} {count}" for code, count in sorted(report.refusals.items()))
-        return f"{report.counts.failed} rows could not be deleted ({reasons})"
+        return f"{report.refusals.total()} rows could not be deleted ({reasons})"
     return None
 
 

@@ -140,7 +140,11 @@ class DynamoDBExecutionLog:
     def _wrote(
         self, execution: Execution, counter: CounterItem | None, delivery: DeliveryItem | None
     ) -> bool:
-        """Write a start if nothing of what it rests on has changed, and return whether it was written."""
+        """Write a start if nothing of what it rests on has changed, and return whether it was written.
+
+        A transaction whose answer was lost is repeated by the SDK, and may then be refused because of itself:
+        the record tells which it was.
+        """
         item = self._item(execution)
         next_counter = self._counters(log=COUNTERS, id=LAST_ID, last_id=execution.id)
         next_delivery = self._deliveries(
@@ -167,6 +171,8 @@ class DynamoDBExecutionLog:
                         else self._deliveries.execution_id == delivery.execution_id,
                     )
             except TransactWriteError as error:
+                if self.get(execution.id) == execution:
+                    return True
                 if not _worth_another_try(error):
                     raise
                 return False

@@ -1,0 +1,1 @@
+"""Tests, a folder for each thing that they hold in place."""

@@ -1,0 +1,44 @@
+"""Fixtures that more than one folder of tests uses."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.engine import embedded_engine
+
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "local",
+    "AWS_SECRET_ACCESS_KEY": "local",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": "/dev/null",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _made_up_credentials() -> Iterator[None]:
+    """Keep every test away from anybody's real account."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
+            patch.delenv(name, raising=False)
+        for name, value in CREDENTIALS.items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="session")
+def engine(_made_up_credentials: None) -> Iterator[str]:
+    """The address of an embedded DynamoDB engine, one for each process of the test run."""
+    with embedded_engine() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="session")
+def new_name() -> Callable[[str], str]:
+    """A maker of table names that no other test uses."""
+    numbers = itertools.count(1)
+    return lambda stem: f"{stem}-{next(numbers)}"

@@ -1,0 +1,1 @@
+"""What every adapter owes: one suite, run over all that implement it."""

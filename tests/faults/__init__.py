@@ -1,0 +1,1 @@
+"""The promises, each with something that tries to break it."""
