@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -295,3 +296,29 @@ def test_memory_holds_few_batches_however_large_the_backlog() -> None:
     )
 
     assert report.counts.deleted == 5000
+
+
+def test_a_bug_in_the_middle_does_not_lose_the_account() -> None:
+    table = MemoryTable({key(number): {"expires_at": NOW - 60} for number in range(1000)})
+
+    class Broken:
+        requests = 0
+
+        def delete(self, batch: Sequence[Candidate], cutoffs: Cutoffs) -> Deletion:
+            self.requests += 1
+            if self.requests > 10:
+                raise ZeroDivisionError
+            return table.delete(batch, cutoffs)
+
+    report = SweepReport()
+    with pytest.raises(ZeroDivisionError):
+        sweep(
+            table.pages(CUTOFFS),
+            Broken(),
+            CUTOFFS,
+            backoff=Backoff(sleep=lambda _seconds: None, random=lambda: 0.5),
+            time_is_left=lambda: True,
+            report=report,
+        )
+
+    assert report.counts.deleted == 1000 - len(table.rows) == 250

@@ -63,30 +63,42 @@ def sweep(
     backoff: Backoff,
     time_is_left: Callable[[], bool],
     in_flight: int = 8,
+    report: SweepReport | None = None,
 ) -> SweepReport:
     """Delete what `pages` name and is still expired, and return an exact account.
 
     Never raises StoreError: the report carries it beside the counts, so that what was done before a
-    failure is not forgotten. At most `in_flight` batches are under way and as many wait, whatever the
+    failure is not forgotten. Whoever hands in an empty `report` has the account even when something
+    unexpected is raised. At most `in_flight` batches are under way and as many wait, whatever the
     backlog. When `time_is_left` turns false, batches under way end and no further one starts.
     """
-    report = SweepReport()
-    under_way: set[Future[_Batch]] = set()
+    report = report or SweepReport()
+    under_way: dict[Future[None], _Batch] = {}
     with ThreadPoolExecutor(max_workers=in_flight, thread_name_prefix="sweep") as pool:
-        for batch in _batches(pages, report):
-            if report.broken_by is not None:
-                break
-            if not time_is_left():
-                report.stopped_early = True
-                break
-            under_way.add(pool.submit(_delete, batch, deleter, cutoffs, backoff, time_is_left))
-            if len(under_way) >= 2 * in_flight:
-                done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-                for future in done:
-                    report.add(future.result())
-        for future in under_way:
-            report.add(future.result())
+        try:
+            for candidates in _batches(pages, report):
+                if report.broken_by is not None:
+                    break
+                if not time_is_left():
+                    report.stopped_early = True
+                    break
+                batch = _Batch()
+                under_way[
+                    pool.submit(_delete, batch, candidates, deleter, cutoffs, backoff, time_is_left)
+                ] = batch
+                if len(under_way) >= 2 * in_flight:
+                    _take_in(report, under_way, wait(under_way, return_when=FIRST_COMPLETED).done)
+        finally:
+            _take_in(report, under_way, wait(under_way).done)
     return report
+
+
+def _take_in(report: SweepReport, under_way: dict[Future[None], _Batch], done: set[Future[None]]) -> None:
+    """Add finished batches to the report, and then raise what any of them raised."""
+    for future in done:
+        report.add(under_way.pop(future))
+    for future in done:
+        future.result()
 
 
 def _batches(pages: Iterable[Page], report: SweepReport) -> Iterator[list[Candidate]]:
@@ -109,14 +121,14 @@ def _batches(pages: Iterable[Page], report: SweepReport) -> Iterator[list[Candid
 
 
 def _delete(
-    batch: Sequence[Candidate],
+    account: _Batch,
+    candidates: Sequence[Candidate],
     deleter: Deleter,
     cutoffs: Cutoffs,
     backoff: Backoff,
     time_is_left: Callable[[], bool],
-) -> _Batch:
-    account = _Batch()
-    pending = list(batch)
+) -> None:
+    pending = list(candidates)
     unsure: set[str] = set()  # keys whose delete may already have been done by a request of ours
     for attempt in range(backoff.attempts):
         if attempt:
@@ -137,12 +149,11 @@ def _delete(
             account.write_units += write_units
             pending = _settle(account, pending, answers, unsure)
             if not pending:
-                return account
+                return
             last_error = Throttled("the table throttles its writes")
     else:
         account.broken_by = last_error
     _give_up(account, pending, unsure)
-    return account
 
 
 def _settle(

@@ -53,12 +53,13 @@ class RunJob:
         margin = min(TIME_TO_RECORD, remaining() / 4)
         cutoffs = Cutoffs.at(self.clock(), self.job.kind.age_limit)
         with _Recorded(execution, self.log, self.clock) as run:
-            run.report = sweep(
+            sweep(
                 self.rows.pages(cutoffs),
                 self.deleter,
                 cutoffs,
                 backoff=self.backoff,
                 time_is_left=lambda: remaining() > margin,
+                report=run.report,
             )
             run.warnings = tuple(self.rows.warnings())
         return run.finished()
