@@ -73,6 +73,7 @@ def sweep(
     backlog. When `time_is_left` turns false, batches under way end and no further one starts.
     """
     report = report or SweepReport()
+    deletes = _Deletes(deleter, cutoffs, backoff, time_is_left)
     under_way: dict[Future[None], _Batch] = {}
     with ThreadPoolExecutor(max_workers=in_flight, thread_name_prefix="sweep") as pool:
         try:
@@ -83,9 +84,7 @@ def sweep(
                     report.stopped_early = True
                     break
                 batch = _Batch()
-                under_way[
-                    pool.submit(_delete, batch, candidates, deleter, cutoffs, backoff, time_is_left)
-                ] = batch
+                under_way[pool.submit(deletes, batch, candidates)] = batch
                 if len(under_way) >= 2 * in_flight:
                     _take_in(report, under_way, wait(under_way, return_when=FIRST_COMPLETED).done)
         finally:
@@ -120,40 +119,42 @@ def _batches(pages: Iterable[Page], report: SweepReport) -> Iterator[list[Candid
         yield list(waiting.values())
 
 
-def _delete(
-    account: _Batch,
-    candidates: Sequence[Candidate],
-    deleter: Deleter,
-    cutoffs: Cutoffs,
-    backoff: Backoff,
-    time_is_left: Callable[[], bool],
-) -> None:
-    pending = list(candidates)
-    unsure: set[str] = set()  # keys whose delete may already have been done by a request of ours
-    for attempt in range(backoff.attempts):
-        if attempt:
-            backoff.wait(attempt - 1)
-            if not time_is_left():
+@dataclass(frozen=True)
+class _Deletes:
+    """Deletes one batch, asking again until every candidate has an answer or there is no point."""
+
+    deleter: Deleter
+    cutoffs: Cutoffs
+    backoff: Backoff
+    time_is_left: Callable[[], bool]
+
+    def __call__(self, account: _Batch, candidates: Sequence[Candidate]) -> None:
+        pending = list(candidates)
+        unsure: set[str] = set()  # keys whose delete may already have been done by a request of ours
+        for attempt in range(self.backoff.attempts):
+            if attempt:
+                self.backoff.wait(attempt - 1)
+                if not self.time_is_left():
+                    break
+            try:
+                answers, write_units = self.deleter.delete(pending, self.cutoffs)
+            except AnswerLost as error:
+                unsure.update(candidate.key for candidate in pending)
+                last_error: StoreError = error
+            except (Throttled, StoreUnavailable) as error:
+                last_error = error
+            except StoreError as error:
+                account.broken_by = error
                 break
-        try:
-            answers, write_units = deleter.delete(pending, cutoffs)
-        except AnswerLost as error:
-            unsure.update(candidate.key for candidate in pending)
-            last_error: StoreError = error
-        except (Throttled, StoreUnavailable) as error:
-            last_error = error
-        except StoreError as error:
-            account.broken_by = error
-            break
+            else:
+                account.write_units += write_units
+                pending = _settle(account, pending, answers, unsure)
+                if not pending:
+                    return
+                last_error = Throttled("the table throttles its writes")
         else:
-            account.write_units += write_units
-            pending = _settle(account, pending, answers, unsure)
-            if not pending:
-                return
-            last_error = Throttled("the table throttles its writes")
-    else:
-        account.broken_by = last_error
-    _give_up(account, pending, unsure)
+            account.broken_by = last_error
+        _give_up(account, pending, unsure)
 
 
 def _settle(
