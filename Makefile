@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types template build lock clean
+.PHONY: help run test check bench format lint types template build lock clean
 
 help:  ## Show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +14,9 @@ test: .venv/dev/ready .venv/engine/ready  ## Run the offline tests
 	@.venv/dev/bin/python -m pytest $(PYTEST_ARGS)
 
 check: format lint types template test  ## What CI runs: format, lint, types, template validation, tests
+
+bench: .venv/bench/ready .venv/engine/ready  ## Measure the sweep beside what people use instead (BENCH=quick, BENCH=all, BENCH_ARGS)
+	@exec .venv/bench/bin/python -m benchmarks $(BENCH) $(BENCH_ARGS)
 
 format: .venv/dev/ready
 	@.venv/dev/bin/ruff format --check .
@@ -32,7 +35,7 @@ build: .venv/sam/ready  ## Build what AWS runs, into .aws-sam (needs python3.13 
 	@SAM_CLI_TELEMETRY=0 .venv/sam/bin/sam build
 
 lock: .venv/lock/ready  ## Resolve requirements/*.in again, with hashes
-	@for name in functions local dev engine sam lock; do \
+	@for name in functions local dev bench engine sam lock; do \
 	  .venv/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
 	    requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
@@ -52,6 +55,6 @@ clean:  ## Remove everything that make has made here
 	  echo "$(PYTHON) has no venv module. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	@echo "Setting up .venv/$* (once)" >&2
 	@rm -rf .venv/$* && $(PYTHON) -m venv .venv/$*
-	@.venv/$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $< 2>.venv/$*/pip.log || { \
+	@.venv/$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement $< 2>.venv/$*/pip.log || { \
 	  cat .venv/$*/pip.log >&2; echo "Setting up .venv/$* failed, see above. Run the same command to try again." >&2; exit 1; }
 	@touch $@

@@ -1,0 +1,77 @@
+"""template.yaml as data: `!Ref X` reads {"Ref": "X"}, `!GetAtt X.Y` reads {"Fn::GetAtt": ["X", "Y"]}."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+from graphql import GraphQLSchema, build_schema
+
+ROOT = Path(__file__).parents[2]
+Json = dict[str, Any]
+
+
+class Cleanup(NamedTuple):
+    """What is agreed about a cleanup: its folder, two stack parameters, and how often it runs."""
+
+    folder: str
+    table: str
+    schedule: str
+    interval_seconds: int
+
+
+CLEANUPS = [
+    Cleanup("cleanup_sessions", "SessionsTableName", "SessionsSchedule", 3600),
+    Cleanup("cleanup_refresh_tokens", "RefreshTokensTableName", "RefreshTokensSchedule", 3600),
+    Cleanup("cleanup_challenges", "WebauthnChallengesTableName", "ChallengesSchedule", 300),
+    Cleanup("cleanup_device_codes", "DeviceCodesTableName", "DeviceCodesSchedule", 3600),
+]
+FOLDERS = [cleanup.folder for cleanup in CLEANUPS] + ["graphql_resolver", "http_api"]
+
+
+class _Loader(yaml.SafeLoader):
+    pass
+
+
+def _intrinsic(loader: _Loader, tag: str, node: yaml.Node) -> Json:
+    if isinstance(node, yaml.SequenceNode):
+        value: Any = loader.construct_sequence(node, deep=True)
+    elif isinstance(node, yaml.MappingNode):
+        value = loader.construct_mapping(node, deep=True)
+    else:
+        value = node.value.split(".", 1) if tag == "GetAtt" else node.value
+    return {tag if tag in {"Ref", "Condition"} else f"Fn::{tag}": value}
+
+
+_Loader.add_multi_constructor("!", _intrinsic)
+
+
+@cache
+def template() -> Json:
+    data: Json = _Loader((ROOT / "template.yaml").read_text()).get_single_data()
+    return data
+
+
+def resources(of_type: str) -> dict[str, Json]:
+    """Return the resources of one type by logical id."""
+    return {name: body for name, body in template()["Resources"].items() if body["Type"] == of_type}
+
+
+def functions() -> dict[str, Json]:
+    """Return each function's properties by the name of its folder."""
+    return {
+        Path(body["Properties"]["CodeUri"]).name: body["Properties"]
+        for body in resources("AWS::Serverless::Function").values()
+    }
+
+
+def routes() -> set[str]:
+    """Return the HTTP API's routes as API Gateway writes them: `GET /path`."""
+    events = functions()["http_api"]["Events"].values()
+    return {f"{event['Properties']['Method']} {event['Properties']['Path']}" for event in events}
+
+
+def deployed_schema() -> GraphQLSchema:
+    """Return the GraphQL schema that the template hands to AppSync."""
+    (schema,) = resources("AWS::AppSync::GraphQLSchema").values()
+    return build_schema((ROOT / schema["Properties"]["DefinitionS3Location"]).read_text())

@@ -1,0 +1,84 @@
+import pytest
+
+from tests.template.reading import CLEANUPS, FOLDERS, ROOT, Cleanup, functions, resources, template
+
+
+def logical_id(folder: str) -> str:
+    return "".join(word.capitalize() for word in folder.split("_"))
+
+
+def test_every_folder_of_functions_is_a_function_of_the_stack() -> None:
+    folders = {path.parent.name for path in (ROOT / "functions").glob("*/app.py")}
+
+    assert folders == set(functions()) == set(FOLDERS)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_function_is_named_after_its_folder(folder: str) -> None:
+    body = resources("AWS::Serverless::Function")[f"{logical_id(folder)}Function"]
+
+    assert body["Properties"]["CodeUri"] == f"functions/{folder}/"
+
+
+def test_functions_share_one_runtime_one_handler_and_the_layers() -> None:
+    shared = template()["Globals"]["Function"]
+
+    assert shared["Runtime"] == "python3.13"
+    assert shared["Handler"] == "app.handler"
+    assert shared["Architectures"] == [{"Ref": "Architecture"}]
+    assert shared["Layers"] == [{"Ref": "DependenciesLayer"}, {"Ref": "JobsLayer"}]
+    assert shared["Tracing"] == "Active"
+
+
+@pytest.mark.parametrize("cleanup", CLEANUPS, ids=FOLDERS[:4])
+def test_a_cleanup_runs_on_the_schedule_of_its_parameter(cleanup: Cleanup) -> None:
+    function = functions()[cleanup.folder]
+    (event,) = function["Events"].values()
+
+    assert event["Type"] == "Schedule"
+    assert event["Properties"]["Schedule"] == {"Ref": cleanup.schedule}
+    assert function["EventInvokeConfig"]["MaximumEventAgeInSeconds"] == cleanup.interval_seconds
+    assert function["Timeout"] < cleanup.interval_seconds
+    assert function["Environment"]["Variables"] == {
+        "EXPIRING_TABLE": {"Ref": cleanup.table},
+        "EXPIRY_SHARDS": {"Ref": "ExpiryShards"},
+        "DELETER": {"Ref": "Deleter"},
+    }
+
+
+def test_every_function_can_be_pointed_at_engines_elsewhere() -> None:
+    assert template()["Globals"]["Function"]["Environment"]["Variables"] == {
+        "JOB_EXECUTIONS_TABLE": {"Ref": "JobExecutionsTableName"},
+        "RETENTION_DAYS": {"Ref": "ExecutionRetentionDays"},
+        "DYNAMODB_ENDPOINT_URL": "",
+        "LAMBDA_ENDPOINT_URL": "",
+        "POWERTOOLS_SERVICE_NAME": "barycenter_jobs",
+        "POWERTOOLS_LOG_LEVEL": {"Ref": "LogLevel"},
+    }
+
+
+@pytest.mark.parametrize("folder", ["graphql_resolver", "http_api"])
+def test_who_triggers_and_lists_jobs_knows_the_deployed_schedules_and_functions(folder: str) -> None:
+    expected = {}
+    for cleanup in CLEANUPS:
+        job = cleanup.folder.replace("cleanup_", "cleanup_expired_").upper()
+        expected[f"{job}_SCHEDULE"] = {"Ref": cleanup.schedule}
+        expected[f"{job}_FUNCTION"] = {"Ref": f"{logical_id(cleanup.folder)}Function"}
+
+    assert functions()[folder]["Environment"]["Variables"] == expected
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_function_logs_to_a_group_of_its_own_that_forgets(folder: str) -> None:
+    name = f"{logical_id(folder)}LogGroup"
+
+    assert functions()[folder]["LoggingConfig"] == {"LogGroup": {"Ref": name}}
+    assert resources("AWS::Logs::LogGroup")[name]["Properties"]["RetentionInDays"] == {
+        "Ref": "LogRetentionDays"
+    }
+
+
+def test_every_log_group_forgets() -> None:
+    groups = resources("AWS::Logs::LogGroup")
+
+    assert [name for name, body in groups.items() if "RetentionInDays" not in body["Properties"]] == []

@@ -1,0 +1,61 @@
+import tomllib
+
+import pytest
+
+from tests.template.reading import ROOT, template
+
+DEFAULTS = {
+    "Stage": "dev",
+    "Architecture": "x86_64",
+    "AdoptExistingTables": "false",
+    "SessionsTableName": "sessions",
+    "RefreshTokensTableName": "refresh_tokens",
+    "WebauthnChallengesTableName": "webauthn_challenges",
+    "DeviceCodesTableName": "device_codes",
+    "JobExecutionsTableName": "job_executions",
+    "SessionsSchedule": "cron(0 * * * ? *)",
+    "RefreshTokensSchedule": "cron(30 * * * ? *)",
+    "ChallengesSchedule": "cron(0/5 * * * ? *)",
+    "DeviceCodesSchedule": "cron(45 * * * ? *)",
+    "ExpiryShards": 16,
+    "Deleter": "partiql",
+    "ExecutionRetentionDays": 90,
+    "LogRetentionDays": 30,
+    "LogLevel": "INFO",
+}
+
+
+def test_a_stack_without_parameters_gets_the_documented_ones() -> None:
+    assert {name: body["Default"] for name, body in template()["Parameters"].items()} == DEFAULTS
+
+
+def test_every_parameter_says_what_it_is_for() -> None:
+    assert [name for name, body in template()["Parameters"].items() if not body.get("Description")] == []
+
+
+def test_every_parameter_stands_in_exactly_one_group() -> None:
+    groups = template()["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+
+    assert sorted(name for group in groups for name in group["Parameters"]) == sorted(DEFAULTS)
+
+
+@pytest.mark.parametrize("name", [name for name in DEFAULTS if name.endswith("Schedule")])
+def test_a_schedule_is_a_cron_expression(name: str) -> None:
+    assert template()["Parameters"][name]["AllowedPattern"] == r"^cron\(.+\)$"
+
+
+@pytest.mark.parametrize("environment", ["default", "dev", "prod"])
+def test_samconfig_overrides_only_parameters_that_exist(environment: str) -> None:
+    deploy = tomllib.loads((ROOT / "samconfig.toml").read_text())[environment]["deploy"]["parameters"]
+
+    for override in deploy["parameter_overrides"]:
+        name, value = override.split("=")
+        allowed = template()["Parameters"][name].get("AllowedValues", [value])
+        assert value in map(str, allowed)
+
+
+def test_samconfig_deploys_dev_unless_told_otherwise() -> None:
+    samconfig = tomllib.loads((ROOT / "samconfig.toml").read_text())
+
+    assert samconfig["default"] == samconfig["dev"]
+    assert samconfig["prod"]["global"] != samconfig["dev"]["global"]

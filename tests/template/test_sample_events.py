@@ -1,0 +1,74 @@
+import json
+
+import pytest
+from graphql import GraphQLObjectType, get_named_type, parse, validate
+
+from tests.template.reading import CLEANUPS, ROOT, Json, deployed_schema, routes
+
+EVENTS = ROOT / "events"
+MANUAL = "trigger_cleanup_sessions"
+
+
+def sample(name: str) -> Json:
+    event: Json = json.loads((EVENTS / f"{name}.json").read_text())
+    return event
+
+
+def samples(source: str) -> list[str]:
+    return sorted(path.stem for path in EVENTS.glob(f"{source}_*.json"))
+
+
+def test_every_way_in_has_its_samples() -> None:
+    assert samples("eventbridge") == sorted(f"eventbridge_{cleanup.folder}" for cleanup in CLEANUPS)
+    assert samples("trigger") == [MANUAL]
+    assert samples("appsync") == ["appsync_available_jobs", "appsync_job_logs", "appsync_trigger_job"]
+    assert samples("httpapi") == ["httpapi_available_jobs", "httpapi_job_logs", "httpapi_trigger_job"]
+
+
+@pytest.mark.parametrize("name", samples("eventbridge"))
+def test_a_scheduled_event_has_eventbridges_shape(name: str) -> None:
+    event = sample(name)
+
+    assert event["detail-type"] == "Scheduled Event"
+    assert event["source"] == "aws.events"
+    assert event["detail"] == {}
+    assert len(event["resources"]) == 1
+
+
+def test_no_two_events_share_an_id() -> None:
+    # An event whose id has succeeded never runs again: copies would be invoked for nothing.
+    ids = [sample(name)["id"] for name in [*samples("eventbridge"), MANUAL]]
+
+    assert len(set(ids)) == len(ids)
+
+
+def test_a_manual_event_without_a_record_starts_a_new_run() -> None:
+    event = sample(MANUAL)
+
+    assert (event["detail-type"], event["source"]) == ("Job Triggered", "barycenter.jobs")
+    assert event["detail"] == {}
+
+
+@pytest.mark.parametrize("name", samples("appsync"))
+def test_an_appsync_event_asks_for_what_the_schema_has(name: str) -> None:
+    event = sample(name)
+    root = deployed_schema().type_map[event["info"]["parentTypeName"]]
+    assert isinstance(root, GraphQLObjectType)
+    field = root.fields[event["info"]["fieldName"]]
+    answer = get_named_type(field.type)
+    assert isinstance(answer, GraphQLObjectType)
+
+    assert set(event["arguments"]) <= set(field.args)
+    assert set(event["info"]["selectionSetList"]) <= set(answer.fields)
+    assert event["info"]["selectionSetGraphQL"].split() == ["{", *event["info"]["selectionSetList"], "}"]
+
+
+@pytest.mark.parametrize("name", samples("httpapi"))
+def test_an_http_event_carries_a_valid_query_along_a_deployed_route(name: str) -> None:
+    event = sample(name)
+
+    assert event["version"] == "2.0"
+    assert event["routeKey"] == event["requestContext"]["routeKey"]
+    assert event["routeKey"] in routes()
+    assert "iam" in event["requestContext"]["authorizer"]
+    assert validate(deployed_schema(), parse(json.loads(event["body"])["query"])) == []
