@@ -16,7 +16,7 @@ from barycenter_jobs.adapters.dynamodb.expired_rows import TableRows
 from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter
 from barycenter_jobs.adapters.lambda_invoker import LambdaInvoker
 from barycenter_jobs.core.jobs import Job
-from barycenter_jobs.core.pacing import Backoff
+from barycenter_jobs.core.pacing import Backoff, TokenBucket
 from barycenter_jobs.graphql.resolvers import Operations
 from barycenter_jobs.operations.list_jobs import ListJobs
 from barycenter_jobs.operations.read_log import ReadLog
@@ -40,6 +40,7 @@ def operations() -> Operations:
 def _cleanup(job: Job, environment: Environment) -> RunJob:
     log_settings, settings = LogSettings.of(environment), CleanupSettings.of(environment)
     client = sweeping_client(log_settings.dynamodb_endpoint)
+    pace = settings.max_write_units_per_second
     deleter = PartiqlDeleter if settings.deleter is DeleterKind.PARTIQL else ConditionalDeleter
     return RunJob(
         job=job,
@@ -48,6 +49,8 @@ def _cleanup(job: Job, environment: Environment) -> RunJob:
         log=_log(log_settings),
         clock=_now,
         backoff=Backoff(time.sleep, random.random),
+        write_budget=None if pace is None else TokenBucket(pace, time.monotonic, time.sleep),
+        max_records=settings.max_records,
     )
 
 

@@ -46,15 +46,20 @@ class LogSettings:
 
 @dataclass(frozen=True, slots=True)
 class CleanupSettings:
-    """What one cleanup function needs to know beside the log."""
+    """What one cleanup function needs to know beside the log. None stands for no limit."""
 
     table: str
     shards: int
     deleter: DeleterKind
+    max_records: int | None = None
+    max_write_units_per_second: int | None = None
 
     @classmethod
     def of(cls, environment: Environment) -> CleanupSettings:
-        """Read EXPIRING_TABLE, EXPIRY_SHARDS and DELETER. Raises InvalidSetting."""
+        """Read EXPIRING_TABLE, EXPIRY_SHARDS, DELETER, MAX_RECORDS_PER_RUN and MAX_WRITE_UNITS_PER_SECOND.
+
+        Raises InvalidSetting.
+        """
         deleter = environment.get("DELETER") or DeleterKind.PARTIQL.value
         if deleter not in list(DeleterKind):
             accepted = " or ".join(kind.value for kind in DeleterKind)
@@ -63,6 +68,8 @@ class CleanupSettings:
             table=_required(environment, "EXPIRING_TABLE"),
             shards=_count(environment, "EXPIRY_SHARDS", DEFAULT_SHARDS, MOST_SHARDS),
             deleter=DeleterKind(deleter),
+            max_records=_limit(environment, "MAX_RECORDS_PER_RUN"),
+            max_write_units_per_second=_limit(environment, "MAX_WRITE_UNITS_PER_SECOND"),
         )
 
 
@@ -99,6 +106,13 @@ def _count(environment: Environment, name: str, default: int, most: int) -> int:
     if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= most:
         raise InvalidSetting(f"{name} must be a whole number from 1 to {most}, not {text!r}")
     return int(text)
+
+
+def _limit(environment: Environment, name: str) -> int | None:
+    text = environment.get(name) or "0"
+    if not text.isdecimal():
+        raise InvalidSetting(f"{name} must be a whole number, or 0 for no limit, not {text!r}")
+    return int(text) or None
 
 
 def _schedule(environment: Environment, name: str) -> Schedule:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.errors import AnswerLost, StoreError, StoreUnavailable, Throttled
 from barycenter_jobs.core.expiry import Cutoffs
-from barycenter_jobs.core.pacing import Backoff
-from barycenter_jobs.core.rows import Answer, Candidate, Outcome, Page
+from barycenter_jobs.core.pacing import Backoff, Concurrency, TokenBucket
+from barycenter_jobs.core.rows import Answer, Candidate, Deletion, Outcome, Page
 from barycenter_jobs.core.stores import Deleter
 
 BATCH_SIZE = 25  # the most statements that BatchExecuteStatement takes
@@ -25,8 +25,9 @@ BATCH_SIZE = 25  # the most statements that BatchExecuteStatement takes
 class SweepReport:
     """What a sweep did. `refusals` counts failed rows by the store's error code.
 
-    `stopped_early` says that time ran out first. `broken_by` is the error that ended the sweep, None
-    for one that ended by itself; the counts hold either way.
+    `stopped_early` says that time ran out first, `limit_reached` that there was more to delete than a run
+    may. `broken_by` is the error that ended the sweep, None for one that ended by itself; the counts hold
+    in every case.
     """
 
     counts: Counts = field(default_factory=Counts)
@@ -35,7 +36,13 @@ class SweepReport:
     write_units: float = 0.0
     refusals: Counter[str] = field(default_factory=Counter)
     stopped_early: bool = False
+    limit_reached: bool = False
     broken_by: StoreError | None = None
+
+    @property
+    def may_have_deleted(self) -> int:
+        """How many rows this sweep deleted at the most."""
+        return self.counts.deleted + self.counts.uncertain
 
     def add(self, batch: _Batch) -> None:
         """Take the account of one batch into this one."""
@@ -48,6 +55,9 @@ class SweepReport:
 
 @dataclass
 class _Batch:
+    """Up to 25 candidates, and what became of them."""
+
+    candidates: Sequence[Candidate]
     counts: Counts = field(default_factory=Counts)
     write_units: float = 0.0
     refusals: Counter[str] = field(default_factory=Counter)
@@ -63,41 +73,86 @@ def sweep(
     backoff: Backoff,
     time_is_left: Callable[[], bool],
     in_flight: int = 8,
+    write_budget: TokenBucket | None = None,
+    max_records: int | None = None,
     report: SweepReport | None = None,
 ) -> SweepReport:
     """Delete what `pages` name and is still expired, and return an exact account.
 
     Never raises StoreError: the report carries it beside the counts, so that what was done before a
     failure is not forgotten. Whoever hands in an empty `report` has the account even when something
-    unexpected is raised. At most `in_flight` batches are under way and as many wait, whatever the
-    backlog. When `time_is_left` turns false, batches under way end and no further one starts.
+    unexpected is raised. At most `in_flight` batches are under way, fewer while the table throttles, and
+    as many wait, whatever the backlog. When `time_is_left` turns false, batches under way end and no
+    further one starts. Never deletes more than `max_records`.
     """
     report = report or SweepReport()
-    deletes = _Deletes(deleter, cutoffs, backoff, time_is_left)
-    under_way: dict[Future[None], _Batch] = {}
+    deletes = _Deletes(deleter, cutoffs, backoff, time_is_left, write_budget, Concurrency(in_flight))
     with ThreadPoolExecutor(max_workers=in_flight, thread_name_prefix="sweep") as pool:
+        under_way = _UnderWay(report, pool, deletes, max_records)
         try:
             for candidates in _batches(pages, report):
-                if report.broken_by is not None:
+                if report.broken_by is not None or report.limit_reached:
                     break
                 if not time_is_left():
                     report.stopped_early = True
                     break
-                batch = _Batch()
-                under_way[pool.submit(deletes, batch, candidates)] = batch
-                if len(under_way) >= 2 * in_flight:
-                    _take_in(report, under_way, wait(under_way, return_when=FIRST_COMPLETED).done)
+                under_way.submit(candidates)
+                under_way.keep_below(2 * in_flight)
         finally:
-            _take_in(report, under_way, wait(under_way).done)
+            under_way.settle()
     return report
 
 
-def _take_in(report: SweepReport, under_way: dict[Future[None], _Batch], done: set[Future[None]]) -> None:
-    """Add finished batches to the report, and then raise what any of them raised."""
-    for future in done:
-        report.add(under_way.pop(future))
-    for future in done:
-        future.result()
+class _UnderWay:
+    """The batches that are under way or wait for a thread."""
+
+    def __init__(
+        self, report: SweepReport, pool: Executor, deletes: _Deletes, max_records: int | None
+    ) -> None:
+        self._report = report
+        self._pool = pool
+        self._deletes = deletes
+        self._max_records = max_records
+        self._batches: dict[Future[None], _Batch] = {}
+        self._candidates = 0
+
+    def submit(self, candidates: Sequence[Candidate]) -> None:
+        """Have candidates deleted, as many as a run may delete."""
+        while candidates:
+            room = self._room()
+            if room < len(candidates):
+                self.settle()  # rows under way may turn out to be live, and leave room
+                room = self._room()
+            if room == 0:
+                self._report.limit_reached = True
+                return
+            batch = _Batch(candidates[:room])
+            self._candidates += len(batch.candidates)
+            self._batches[self._pool.submit(self._deletes, batch)] = batch
+            candidates = candidates[room:]
+
+    def keep_below(self, most: int) -> None:
+        """Return when fewer than `most` batches are left."""
+        while len(self._batches) >= most:
+            self._take_in(wait(self._batches, return_when=FIRST_COMPLETED).done)
+
+    def settle(self) -> None:
+        """Return when no batch is left."""
+        self._take_in(wait(self._batches).done)
+
+    def _room(self) -> int:
+        if self._max_records is None:
+            return BATCH_SIZE
+        return max(0, self._max_records - self._report.may_have_deleted - self._candidates)
+
+    def _take_in(self, done: set[Future[None]]) -> None:
+        """Add finished batches to the report, and then raise what any of them raised."""
+        for future in done:
+            batch = self._batches.pop(future)
+            self._candidates -= len(batch.candidates)
+            self._report.add(batch)
+        for future in done:
+            future.result()
 
 
 def _batches(pages: Iterable[Page], report: SweepReport) -> Iterator[list[Candidate]]:
@@ -127,41 +182,60 @@ class _Deletes:
     cutoffs: Cutoffs
     backoff: Backoff
     time_is_left: Callable[[], bool]
+    write_budget: TokenBucket | None
+    concurrency: Concurrency
 
-    def __call__(self, account: _Batch, candidates: Sequence[Candidate]) -> None:
-        pending = list(candidates)
+    def __call__(self, batch: _Batch) -> None:
+        pending = list(batch.candidates)
         unsure: set[str] = set()  # keys whose delete may already have been done by a request of ours
         for attempt in range(self.backoff.attempts):
             if attempt:
                 self.backoff.wait(attempt - 1)
                 if not self.time_is_left():
                     break
+            if self.write_budget is not None and not self.write_budget.wait(self.time_is_left):
+                break
             try:
-                answers, write_units = self.deleter.delete(pending, self.cutoffs)
+                answers, write_units = self._ask(pending)
             except AnswerLost as error:
                 unsure.update(candidate.key for candidate in pending)
                 last_error: StoreError = error
             except (Throttled, StoreUnavailable) as error:
                 last_error = error
             except StoreError as error:
-                account.broken_by = error
+                batch.broken_by = error
                 break
             else:
-                account.write_units += write_units
-                pending = _settle(account, pending, answers, unsure)
+                batch.write_units += write_units
+                pending = _settle(batch, pending, answers, unsure)
                 if not pending:
                     return
                 last_error = Throttled("the table throttles its writes")
         else:
-            account.broken_by = last_error
-        _give_up(account, pending, unsure)
+            batch.broken_by = last_error
+        _give_up(batch, pending, unsure)
+
+    def _ask(self, pending: Sequence[Candidate]) -> Deletion:
+        with self.concurrency.slot():
+            try:
+                deletion = self.deleter.delete(pending, self.cutoffs)
+            except Throttled:
+                self.concurrency.throttled()
+                raise
+        if self.write_budget is not None:
+            self.write_budget.consumed(deletion.write_units)
+        if any(answer.outcome is Outcome.THROTTLED for answer in deletion.answers):
+            self.concurrency.throttled()
+        else:
+            self.concurrency.succeeded()
+        return deletion
 
 
 def _settle(
-    account: _Batch, pending: Sequence[Candidate], answers: Sequence[Answer], unsure: set[str]
+    batch: _Batch, pending: Sequence[Candidate], answers: Sequence[Answer], unsure: set[str]
 ) -> list[Candidate]:
     """Count what is decided and return what has to be asked again."""
-    counts = account.counts
+    counts = batch.counts
     again = []
     for candidate, answer in zip(pending, answers, strict=True):
         # Unless this very request deleted the row, an earlier one may have: it may be gone by our hand, and
@@ -176,7 +250,7 @@ def _settle(
                 unsure.add(candidate.key)
                 again.append(candidate)
             case Outcome.REFUSED:
-                account.refusals[answer.code] += 1
+                batch.refusals[answer.code] += 1
                 counts.failed += not unsure_of_it
                 counts.uncertain += unsure_of_it
             case Outcome.BECAME_LIVE:
@@ -188,10 +262,10 @@ def _settle(
     return again
 
 
-def _give_up(account: _Batch, pending: Sequence[Candidate], unsure: set[str]) -> None:
+def _give_up(batch: _Batch, pending: Sequence[Candidate], unsure: set[str]) -> None:
     uncertain = sum(candidate.key in unsure for candidate in pending)
-    account.counts.uncertain += uncertain
-    if account.broken_by is None:
-        account.left += len(pending) - uncertain  # no time to ask again: they wait for the next run
+    batch.counts.uncertain += uncertain
+    if batch.broken_by is None:
+        batch.left += len(pending) - uncertain  # no time to ask again: they wait for the next run
     else:
-        account.counts.failed += len(pending) - uncertain
+        batch.counts.failed += len(pending) - uncertain

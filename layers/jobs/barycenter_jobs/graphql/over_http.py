@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 
-from barycenter_jobs.core.errors import BarycenterJobsError, InvalidInput
-from barycenter_jobs.graphql.resolvers import RESOLVERS, Operations, Request, Resolver
 from graphql import (
     DocumentNode,
     ExecutionResult,
@@ -31,6 +29,9 @@ from graphql import (
     parse,
     validate,
 )
+
+from barycenter_jobs.core.errors import BarycenterJobsError, InvalidInput
+from barycenter_jobs.graphql.resolvers import RESOLVERS, Operations, Request, Resolver
 
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"

@@ -15,7 +15,7 @@ from barycenter_jobs.core.errors import BarycenterJobsError, DeliveryAlreadyHand
 from barycenter_jobs.core.executions import Execution, Start, Status, Usage
 from barycenter_jobs.core.expiry import Cutoffs
 from barycenter_jobs.core.jobs import Job
-from barycenter_jobs.core.pacing import Backoff
+from barycenter_jobs.core.pacing import Backoff, TokenBucket
 from barycenter_jobs.core.stores import Deleter, ExecutionLog, ExpiredRows
 from barycenter_jobs.core.sweep import SweepReport, sweep
 
@@ -27,7 +27,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RunJob:
-    """Runs one job against its table; `clock` tells the time in UTC."""
+    """Runs one job against its table; `clock` tells the time in UTC.
+
+    A run deletes `max_records` rows at the most, and no faster than `write_budget` allows.
+    """
 
     job: Job
     rows: ExpiredRows
@@ -35,6 +38,8 @@ class RunJob:
     log: ExecutionLog
     clock: Callable[[], datetime]
     backoff: Backoff
+    write_budget: TokenBucket | None = None
+    max_records: int | None = None
 
     def __call__(
         self, start: Start, execution_id: int | None, remaining: Callable[[], timedelta]
@@ -59,6 +64,8 @@ class RunJob:
                 cutoffs,
                 backoff=self.backoff,
                 time_is_left=lambda: remaining() > margin,
+                write_budget=self.write_budget,
+                max_records=self.max_records,
                 report=run.report,
             )
             run.warnings = tuple(self.rows.warnings())
@@ -135,6 +142,11 @@ class _Recorded:
 def _problem(report: SweepReport) -> str | None:
     if report.broken_by is not None:
         return str(report.broken_by)
+    if report.limit_reached:
+        return (
+            f"Stopped after {report.may_have_deleted} deletions: more has expired than one run may delete "
+            "(MaxRecordsPerRun). Check that what wrote the rows sets their expiry right, then run again."
+        )
     if report.refusals:
         reasons = ", ".join(f"{code} {count}" for code, count in sorted(report.refusals.items()))
         return f"{report.refusals.total()} rows could not be deleted ({reasons})"
