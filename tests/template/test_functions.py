@@ -43,6 +43,8 @@ def test_a_cleanup_runs_on_the_schedule_of_its_parameter(cleanup: Cleanup) -> No
         "EXPIRING_TABLE": {"Ref": cleanup.table},
         "EXPIRY_SHARDS": {"Ref": "ExpiryShards"},
         "DELETER": {"Ref": "Deleter"},
+        "MAX_RECORDS_PER_RUN": {"Ref": cleanup.schedule.replace("Schedule", "MaxRecordsPerRun")},
+        "MAX_WRITE_UNITS_PER_SECOND": {"Ref": cleanup.schedule.replace("Schedule", "MaxWriteUnitsPerSecond")},
     }
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from tests.template.reading import ROOT, template
 
+KINDS = ("Sessions", "RefreshTokens", "Challenges", "DeviceCodes")
 DEFAULTS = {
     "Stage": "dev",
     "Architecture": "x86_64",
@@ -19,6 +20,7 @@ DEFAULTS = {
     "DeviceCodesSchedule": "cron(45 * * * ? *)",
     "ExpiryShards": 16,
     "Deleter": "partiql",
+    **{f"{kind}{limit}": 0 for kind in KINDS for limit in ("MaxRecordsPerRun", "MaxWriteUnitsPerSecond")},
     "ExecutionRetentionDays": 90,
     "LogRetentionDays": 30,
     "LogLevel": "INFO",
