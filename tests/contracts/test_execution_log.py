@@ -16,6 +16,7 @@ from barycenter_jobs.adapters.memory import MemoryExecutionLog
 from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.errors import DeliveryAlreadyHandled, ExecutionAlreadyFinished
 from barycenter_jobs.core.executions import (
+    Backlog,
     Execution,
     LogFilter,
     Start,
@@ -109,7 +110,9 @@ def test_a_finished_run_reads_as_it_was_recorded(log: ExecutionLog) -> None:
         Status.ERROR,
         NOON + timedelta(seconds=1.5),
         counts=Counts(deleted=15, became_live=1, already_gone=2, failed=3, uncertain=4, quarantined=5),
-        usage=Usage(read_units=1.5, write_units=30.0),
+        usage=Usage(read_units=1.5, write_units=30.0, cost_usd=0.0000189),
+        backlog=Backlog(remaining=7, oldest_expired_at=NOON - timedelta(days=1), exact=False),
+        samples=("0123456789ab",),
         error_message="3 rows could not be deleted",
         warnings=("one", "two"),
     )
@@ -143,6 +146,14 @@ def test_an_event_that_succeeded_is_not_started_again(log: ExecutionLog) -> None
 
     assert race.value.execution_id == 1
     assert [execution.id for execution in log.newest(ALL, 10)] == [1]
+
+
+def test_an_event_that_reaches_two_jobs_starts_both(log: ExecutionLog) -> None:
+    log.finish(log.start(scheduled(SESSIONS), NOON).finished(Status.SUCCESS, NOON))
+
+    second = log.start(scheduled(CHALLENGES), NOON)
+
+    assert (second.id, second.attempt_number) == (2, 1)
 
 
 def test_an_event_that_failed_is_started_as_the_next_attempt(log: ExecutionLog) -> None:

@@ -79,7 +79,9 @@ def test_every_test_that_the_readme_names_exists() -> None:
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
-@pytest.mark.parametrize("type_name", ["JobLog", "JobCounts", "Query", "Mutation", "JobTriggerResult"])
+@pytest.mark.parametrize(
+    "type_name", ["JobLog", "JobCounts", "JobUsage", "JobBacklog", "Query", "Mutation", "JobTriggerResult"]
+)
 def test_the_api_page_names_every_field_and_argument(type_name: str) -> None:
     page = (ROOT / "docs" / "api.md").read_text()
     described = schema().type_map[type_name]

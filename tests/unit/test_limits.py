@@ -44,7 +44,7 @@ def table_of(rows: int, *, live: int = 0) -> MemoryTable:
     pages = list(table.pages(CUTOFFS))
     for number in range(live):
         table.put(f"session-{number}", {"expires_at": NOW + 60})
-    table.pages = lambda _cutoffs: iter(pages)  # type: ignore[method-assign]
+    table.pages = lambda cutoffs: iter(pages)  # type: ignore[method-assign]  # noqa: ARG005
     return table
 
 

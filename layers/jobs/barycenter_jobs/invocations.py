@@ -24,14 +24,14 @@ class Invocation:
 def invocation(event: object, job: Job, request_id: str) -> Invocation:
     """Return what an event asks for.
 
-    Three events start a cleanup: EventBridge's "Scheduled Event"; a "Job Triggered" event of ours; and an
-    empty object, which is what people send by hand. `request_id` is Lambda's, which stays the same
-    when Lambda repeats an asynchronous invocation. Raises InvalidEvent for anything else.
+    Three events start a cleanup: EventBridge's "Scheduled Event"; a "Job Triggered" event of ours; and what
+    people send by hand, `{}` or `{"dryRun": true}`. `request_id` is Lambda's, which stays the same when
+    Lambda repeats an asynchronous invocation. Raises InvalidEvent for anything else.
     """
     if not isinstance(event, Mapping):
         raise InvalidEvent(f"The event must be a JSON object, not {type(event).__name__}")
-    if not event:
-        return Invocation(Start(job, Trigger(TriggerKind.MANUAL), request_id))
+    if event.keys() <= {"dryRun"}:
+        return Invocation(Start(job, Trigger(TriggerKind.MANUAL), request_id, dry_run=_dry_run(event)))
     delivery_id = event.get("id")
     if not isinstance(delivery_id, str) or not delivery_id:
         raise InvalidEvent(
@@ -41,9 +41,9 @@ def invocation(event: object, job: Job, request_id: str) -> Invocation:
         case "aws.events", "Scheduled Event":
             return Invocation(Start(job, Trigger(TriggerKind.SCHEDULE), delivery_id))
         case "barycenter.jobs", "Job Triggered":
-            return Invocation(
-                Start(job, Trigger(TriggerKind.MANUAL), delivery_id), _execution_id(event.get("detail"))
-            )
+            detail = _detail(event)
+            start = Start(job, Trigger(TriggerKind.MANUAL), delivery_id, dry_run=_dry_run(detail))
+            return Invocation(start, _execution_id(detail))
     raise InvalidEvent(
         "The event is neither a scheduled event of EventBridge nor a trigger of barycenter.jobs"
     )
@@ -64,15 +64,29 @@ def answer(execution: Execution) -> dict[str, object]:
         "failed": counts.failed,
         "uncertain": counts.uncertain,
         "quarantined": counts.quarantined,
+        "dryRun": execution.dry_run,
+        "backlogRemaining": None if execution.backlog is None else execution.backlog.remaining,
         "durationMs": execution.duration_ms,
         "errorMessage": execution.error_message,
         "warnings": list(execution.warnings),
     }
 
 
-def _execution_id(detail: object) -> int | None:
+def _detail(event: Event) -> Event:
+    detail = event.get("detail")
     if not isinstance(detail, Mapping):
         raise InvalidEvent("The detail of a trigger must be a JSON object")
+    return detail
+
+
+def _dry_run(given: Event) -> bool:
+    dry_run = given.get("dryRun", False)
+    if not isinstance(dry_run, bool):
+        raise InvalidEvent("dryRun must be true or false")
+    return dry_run
+
+
+def _execution_id(detail: Event) -> int | None:
     text = detail.get("executionId")
     if text is None:
         return None

@@ -110,7 +110,7 @@ def _count(environment: Environment, name: str, default: int, most: int) -> int:
 
 def _limit(environment: Environment, name: str) -> int | None:
     text = environment.get(name) or "0"
-    if not text.isdecimal():
+    if not re.fullmatch("[0-9]{1,9}", text):
         raise InvalidSetting(f"{name} must be a whole number, or 0 for no limit, not {text!r}")
     return int(text) or None
 

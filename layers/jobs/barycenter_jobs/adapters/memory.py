@@ -5,13 +5,13 @@ Held to the same contract tests as the DynamoDB adapters.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from threading import Lock
 
 from barycenter_jobs.core.errors import DeliveryAlreadyHandled, ExecutionAlreadyFinished
-from barycenter_jobs.core.executions import Execution, LogFilter, Start, Status
+from barycenter_jobs.core.executions import Backlog, Execution, LogFilter, Start, Status
 from barycenter_jobs.core.expiry import Cutoffs, Expiry, Unreadable
 from barycenter_jobs.core.rows import Answer, Candidate, Deletion, Outcome, Page
 
@@ -50,6 +50,12 @@ class MemoryTable:
             yield Page(expired[start : start + self._page_size])
         yield Page(unreadable=sum(expiry is Expiry.UNREADABLE for _, _, expiry in judged))
 
+    def backlog(self, cutoffs: Cutoffs, time_is_left: Callable[[], bool]) -> Backlog:  # noqa: ARG002 - as the contract has it
+        """Return what has expired and is still there. See `ExpiredRows`."""
+        candidates = [candidate for page in self.pages(cutoffs) for candidate in page.candidates]
+        expiries = [candidate.expires_at for candidate in candidates if candidate.expires_at is not None]
+        return Backlog(len(candidates), datetime.fromtimestamp(int(min(expiries)), UTC) if expiries else None)
+
     def warnings(self) -> Sequence[str]:
         """Return nothing: a dictionary has no index to miss."""
         return ()
@@ -75,13 +81,14 @@ class MemoryExecutionLog:
 
     def __init__(self) -> None:
         self._executions: dict[int, Execution] = {}
-        self._deliveries: dict[str, Execution] = {}
+        self._deliveries: dict[tuple[str, str], Execution] = {}
         self._lock = Lock()
 
     def start(self, start: Start, now: datetime) -> Execution:
         """Record that a run begins. See `ExecutionLog`."""
         with self._lock:
-            previous = self._deliveries.get(start.delivery_id)
+            delivery = (start.job.name, start.delivery_id)
+            previous = self._deliveries.get(delivery)
             if previous is not None and self._executions[previous.id].status is Status.SUCCESS:
                 raise DeliveryAlreadyHandled(previous.id)
             execution = Execution(
@@ -91,10 +98,11 @@ class MemoryExecutionLog:
                 started_at=now,
                 trigger=start.trigger,
                 delivery_id=start.delivery_id,
+                dry_run=start.dry_run,
                 attempt_number=1 if previous is None else previous.attempt_number + 1,
             )
             self._executions[execution.id] = execution
-            self._deliveries[start.delivery_id] = execution
+            self._deliveries[delivery] = execution
             return execution
 
     def finish(self, execution: Execution) -> None:

@@ -45,26 +45,48 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A run to be recorded. Deliveries of the same event share their `delivery_id`."""
+    """A run to be recorded. Deliveries of the same event to a job share their `delivery_id`.
+
+    A dry run deletes nothing.
+    """
 
     job: Job
     trigger: Trigger
     delivery_id: str
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """DynamoDB capacity units that a run consumed on the table it cleans."""
+    """DynamoDB capacity units that a run consumed on the table it cleans, and what they cost in US dollars.
+
+    Of a dry run, `write_units` and `cost_usd` are estimates of what the same run would consume for real.
+    """
 
     read_units: float = 0.0
     write_units: float = 0.0
+    cost_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Expired rows that are still there after a run; after a dry run, all that it found.
+
+    `oldest_expired_at` is the earliest expiry among them, None where there is none or none with an expiry
+    of its own. Where not `exact`, there may be more.
+    """
+
+    remaining: int = 0
+    oldest_expired_at: datetime | None = None
+    exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Execution:
     """One attempt to run a job. `completed_at` is None exactly while it is `running`.
 
-    `error_message` is None unless the run failed. `warnings` are facts about a run that an operator
+    `error_message` is None unless the run failed. `backlog` is None where nobody knows it. `samples` name
+    a few rows that a dry run found, by truncated hashes. `warnings` are facts about a run that an operator
     should act on although it did what it could.
     """
 
@@ -74,12 +96,15 @@ class Execution:
     started_at: datetime
     trigger: Trigger
     delivery_id: str
+    dry_run: bool = False
     attempt_number: int = 1
     status: Status = Status.RUNNING
     completed_at: datetime | None = None
     error_message: str | None = None
     counts: Counts = field(default_factory=Counts)
     usage: Usage = Usage()
+    backlog: Backlog | None = None
+    samples: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property
@@ -108,6 +133,8 @@ class Execution:
         *,
         counts: Counts | None = None,
         usage: Usage | None = None,
+        backlog: Backlog | None = None,
+        samples: tuple[str, ...] = (),
         error_message: str | None = None,
         warnings: tuple[str, ...] = (),
     ) -> Execution:
@@ -121,6 +148,8 @@ class Execution:
             completed_at=max(at, self.started_at),
             counts=counts or self.counts,
             usage=usage or self.usage,
+            backlog=backlog,
+            samples=samples,
             error_message=error_message,
             warnings=warnings,
         )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from barycenter_jobs.core.executions import Execution, LogFilter, Start
+from barycenter_jobs.core.executions import Backlog, Execution, LogFilter, Start
 from barycenter_jobs.core.expiry import Cutoffs
 from barycenter_jobs.core.rows import Candidate, Deletion, Page
 
@@ -18,6 +18,12 @@ class ExpiredRows(Protocol):
         """Yield candidates, the longest expired first, a page at a time.
 
         Raises StoreError when the table cannot be read.
+        """
+
+    def backlog(self, cutoffs: Cutoffs, time_is_left: Callable[[], bool]) -> Backlog | None:
+        """Return what has expired and is still there, None where counting it would mean reading the table.
+
+        Counts until `time_is_left` turns false. Raises StoreError.
         """
 
     def warnings(self) -> Sequence[str]:

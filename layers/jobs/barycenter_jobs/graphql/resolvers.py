@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from barycenter_jobs.core.errors import InvalidInput
-from barycenter_jobs.core.executions import Execution, LogFilter
+from barycenter_jobs.core.executions import Backlog, Execution, LogFilter
 from barycenter_jobs.core.schedules import six_fields
 from barycenter_jobs.core.timestamps import iso
 from barycenter_jobs.operations.list_jobs import ListJobs
@@ -69,7 +69,8 @@ def trigger_job(request: Request) -> dict[str, object]:
     job_name = _argument(request, "jobName", str)
     if job_name is None:
         raise InvalidInput("jobName is needed")
-    triggered = request.operations.trigger_job(job_name, request.caller)
+    dry_run = _argument(request, "dryRun", bool) or False
+    triggered = request.operations.trigger_job(job_name, request.caller, dry_run=dry_run)
     return {
         "success": triggered.success,
         "message": triggered.message,
@@ -98,7 +99,7 @@ def _argument(request: Request, name: str, kind: type[ArgumentType]) -> Argument
 
 def job_log(execution: Execution) -> dict[str, object]:
     """Return an execution as the type `JobLog`."""
-    counts = execution.counts
+    counts, usage, backlog = execution.counts, execution.usage, execution.backlog
     return {
         "id": str(execution.id),
         "jobName": execution.job_name,
@@ -119,5 +120,22 @@ def job_log(execution: Execution) -> dict[str, object]:
             "uncertain": counts.uncertain,
             "quarantined": counts.quarantined,
         },
+        "dryRun": execution.dry_run,
+        "usage": {
+            "readUnits": usage.read_units,
+            "writeUnits": usage.write_units,
+            "costUsd": usage.cost_usd,
+        },
+        "backlog": None if backlog is None else _backlog(backlog),
+        "samples": list(execution.samples),
         "warnings": list(execution.warnings),
+    }
+
+
+def _backlog(backlog: Backlog) -> dict[str, object]:
+    oldest = backlog.oldest_expired_at
+    return {
+        "remaining": backlog.remaining,
+        "oldestExpiredAt": None if oldest is None else iso(oldest),
+        "exact": backlog.exact,
     }

@@ -6,17 +6,20 @@ import logging
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
 from types import TracebackType
 from typing import Self
 
-from barycenter_jobs.core.errors import BarycenterJobsError, DeliveryAlreadyHandled, JobFailed
-from barycenter_jobs.core.executions import Execution, Start, Status, Usage
+from barycenter_jobs.core.counts import Counts
+from barycenter_jobs.core.errors import BarycenterJobsError, DeliveryAlreadyHandled, JobFailed, StoreError
+from barycenter_jobs.core.executions import Backlog, Execution, Start, Status, Usage
 from barycenter_jobs.core.expiry import Cutoffs
 from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.pacing import Backoff, TokenBucket
+from barycenter_jobs.core.prices import DOCUMENTED_PRICES, Prices
 from barycenter_jobs.core.stores import Deleter, ExecutionLog, ExpiredRows
+from barycenter_jobs.core.survey import Survey, survey
 from barycenter_jobs.core.sweep import SweepReport, sweep
 
 # What the record of a run needs after its last delete, even when the log is slow to answer.
@@ -40,6 +43,7 @@ class RunJob:
     backoff: Backoff
     write_budget: TokenBucket | None = None
     max_records: int | None = None
+    prices: Prices = DOCUMENTED_PRICES
 
     def __call__(
         self, start: Start, execution_id: int | None, remaining: Callable[[], timedelta]
@@ -57,19 +61,36 @@ class RunJob:
             return self._existing(race.execution_id)
         margin = min(TIME_TO_RECORD, remaining() / 4)
         cutoffs = Cutoffs.at(self.clock(), self.job.kind.age_limit)
-        with _Recorded(execution, self.log, self.clock) as run:
-            sweep(
-                self.rows.pages(cutoffs),
-                self.deleter,
-                cutoffs,
-                backoff=self.backoff,
-                time_is_left=lambda: remaining() > margin,
-                write_budget=self.write_budget,
-                max_records=self.max_records,
-                report=run.report,
-            )
+        with _Recorded(execution, self.log, self.clock, self.prices) as run:
+            if execution.dry_run:
+                survey(self.rows.pages(cutoffs), lambda: remaining() > margin, run.survey)
+            else:
+                sweep(
+                    self.rows.pages(cutoffs),
+                    self.deleter,
+                    cutoffs,
+                    backoff=self.backoff,
+                    time_is_left=lambda: remaining() > margin,
+                    write_budget=self.write_budget,
+                    max_records=self.max_records,
+                    report=run.report,
+                )
+                run.backlog = self._backlog(run.report, cutoffs, lambda: remaining() > margin / 2)
             run.warnings = tuple(self.rows.warnings())
         return run.finished()
+
+    def _backlog(
+        self, report: SweepReport, cutoffs: Cutoffs, time_is_left: Callable[[], bool]
+    ) -> Backlog | None:
+        """Return what is left after a sweep, None where that is not known."""
+        if report.broken_by is not None:
+            return None
+        if not (report.stopped_early or report.limit_reached or report.counts.failed):
+            return Backlog()
+        try:
+            return self.rows.backlog(cutoffs, time_is_left)
+        except StoreError:
+            return None  # the run's own account stands without it, and its record says that it is not known
 
     def _begin(self, start: Start, execution_id: int | None) -> Execution:
         if execution_id is not None:
@@ -88,12 +109,17 @@ class RunJob:
 class _Recorded:
     """Writes the record of a run when its block is left, however it is left."""
 
-    def __init__(self, execution: Execution, log: ExecutionLog, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, execution: Execution, log: ExecutionLog, clock: Callable[[], datetime], prices: Prices
+    ) -> None:
         self.report = SweepReport()
+        self.survey = Survey()
+        self.backlog: Backlog | None = None
         self.warnings: tuple[str, ...] = ()
         self._execution = execution
         self._log = log
         self._clock = clock
+        self._prices = prices
 
     def __enter__(self) -> Self:
         return self
@@ -101,15 +127,8 @@ class _Recorded:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        problem = _unexpected(error) if error is not None else _problem(self.report)
-        self._execution = self._execution.finished(
-            Status.SUCCESS if problem is None else Status.ERROR,
-            self._clock(),
-            counts=self.report.counts,
-            usage=Usage(self.report.read_units, self.report.write_units),
-            error_message=problem,
-            warnings=self._remarks(),
-        )
+        problem = _unexpected(error) if error is not None else self._problem()
+        self._execution = self._surveyed(problem) if self._execution.dry_run else self._swept(problem)
         try:
             self._log.finish(self._execution)
         except BarycenterJobsError as unrecorded:
@@ -126,6 +145,39 @@ class _Recorded:
         if self._execution.error_message is not None:
             raise JobFailed(self._execution.error_message)
         return self._execution
+
+    def _problem(self) -> str | None:
+        if self._execution.dry_run:
+            return None if self.survey.broken_by is None else str(self.survey.broken_by)
+        return _problem(self.report)
+
+    def _swept(self, problem: str | None) -> Execution:
+        read_units, write_units = self.report.read_units, self.report.write_units
+        return self._execution.finished(
+            Status.SUCCESS if problem is None else Status.ERROR,
+            self._clock(),
+            counts=self.report.counts,
+            usage=Usage(read_units, write_units, self._prices.cost(read_units, write_units)),
+            backlog=self.backlog,
+            error_message=problem,
+            warnings=self._remarks(),
+        )
+
+    def _surveyed(self, problem: str | None) -> Execution:
+        found = self.survey
+        oldest = None if found.oldest is None else datetime.fromtimestamp(int(found.oldest), UTC)
+        return self._execution.finished(
+            Status.SUCCESS if problem is None else Status.ERROR,
+            self._clock(),
+            counts=Counts(quarantined=found.unreadable),
+            usage=Usage(
+                found.read_units, found.write_units, self._prices.cost(found.read_units, found.write_units)
+            ),
+            backlog=Backlog(found.expired, oldest, exact=problem is None and not found.stopped_early),
+            samples=found.samples,
+            error_message=problem,
+            warnings=self.warnings,
+        )
 
     def _remarks(self) -> tuple[str, ...]:
         remarks = list(self.warnings)

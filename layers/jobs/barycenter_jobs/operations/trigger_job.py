@@ -32,8 +32,8 @@ class TriggerJob:
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
-    def __call__(self, job_name: str, by: str | None) -> Triggered:
-        """Record a run of the job, hand it to the job's function and say so.
+    def __call__(self, job_name: str, by: str | None, *, dry_run: bool = False) -> Triggered:
+        """Record a run of the job, hand it to the job's function and say so. A dry run deletes nothing.
 
         An unknown name is answered with `success` false and leaves no record. A function that cannot be
         invoked is answered with `success` false too, and its record says why. Raises StoreError when
@@ -43,7 +43,7 @@ class TriggerJob:
             job = job_named(job_name)
         except UnknownJob as error:
             return Triggered(success=False, message=str(error), job_name=job_name)
-        start = Start(job, Trigger(TriggerKind.MANUAL, by), self.new_id())
+        start = Start(job, Trigger(TriggerKind.MANUAL, by), self.new_id(), dry_run=dry_run)
         execution = self.log.start(start, self.clock())
         try:
             self.invoker.invoke(self.functions[job.name], execution, self.clock())

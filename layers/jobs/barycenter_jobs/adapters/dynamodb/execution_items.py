@@ -102,6 +102,11 @@ class ResultMap(MapAttribute[str, Any]):
     quarantined = NumberAttribute(default=0)
     read_units = NumberAttribute(default=0)
     write_units = NumberAttribute(default=0)
+    cost_usd = NumberAttribute(default=0)
+    backlog_remaining = NumberAttribute(null=True)
+    backlog_exact = _Boolean(null=True)
+    oldest_expired_at = UnicodeAttribute(null=True)
+    samples: ListAttribute[UnicodeAttribute] = ListAttribute(of=UnicodeAttribute, null=True)
 
 
 class ExecutionItem(Model):
@@ -137,6 +142,7 @@ class ExecutionItem(Model):
     trigger = UnicodeAttribute()
     triggered_by = UnicodeAttribute(null=True)
     delivery_id = UnicodeAttribute()
+    dry_run = _Boolean(default=False)
     warnings: ListAttribute[UnicodeAttribute] = ListAttribute(of=UnicodeAttribute, null=True)
 
     job_status = UnicodeAttribute()
@@ -154,7 +160,7 @@ class CounterItem(Model):
 
 
 class DeliveryItem(Model):
-    """The latest attempt to handle one event. `log` is "delivery " and the event's id."""
+    """The latest attempt to handle one event. `log` is "delivery", the job and the event's id."""
 
     log = UnicodeAttribute(hash_key=True)
     id = NumberAttribute(range_key=True, default=0)

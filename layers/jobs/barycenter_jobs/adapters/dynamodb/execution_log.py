@@ -25,6 +25,7 @@ from barycenter_jobs.core.executions import (
     FAILURES as FAILED_STATES,
 )
 from barycenter_jobs.core.executions import (
+    Backlog,
     Execution,
     LogFilter,
     Start,
@@ -70,7 +71,7 @@ class DynamoDBExecutionLog:
         for attempt in range(self._backoff.attempts):
             if attempt:
                 self._backoff.wait(attempt - 1)
-            delivery = self._delivery(start.delivery_id)
+            delivery = self._delivery(start)
             counter = self._counter()
             execution = Execution(
                 id=1 if counter is None else int(counter.last_id) + 1,
@@ -79,6 +80,7 @@ class DynamoDBExecutionLog:
                 started_at=now,
                 trigger=start.trigger,
                 delivery_id=start.delivery_id,
+                dry_run=start.dry_run,
                 attempt_number=1 if delivery is None else int(delivery.attempt_number) + 1,
             )
             if self._wrote(execution, counter, delivery):
@@ -119,10 +121,12 @@ class DynamoDBExecutionLog:
             found = self._executions.query(key, index_name=index, scan_index_forward=False, limit=limit)
             return [_execution(item) for item in found]
 
-    def _delivery(self, delivery_id: str) -> DeliveryItem | None:
+    def _delivery(self, start: Start) -> DeliveryItem | None:
         with store_errors("read", self._table):
             try:
-                delivery = self._deliveries.get(_delivery_log(delivery_id), 0, consistent_read=True)
+                delivery = self._deliveries.get(
+                    _delivery_log(start.job.name, start.delivery_id), 0, consistent_read=True
+                )
             except DoesNotExist:
                 return None
         previous = self.get(int(delivery.execution_id))
@@ -148,7 +152,7 @@ class DynamoDBExecutionLog:
         item = self._item(execution)
         next_counter = self._counters(log=COUNTERS, id=LAST_ID, last_id=execution.id)
         next_delivery = self._deliveries(
-            log=_delivery_log(execution.delivery_id),
+            log=_delivery_log(execution.job_name, execution.delivery_id),
             id=0,
             execution_id=execution.id,
             attempt_number=execution.attempt_number,
@@ -180,7 +184,8 @@ class DynamoDBExecutionLog:
 
     def _item(self, execution: Execution) -> ExecutionItem:
         failed = execution.status in FAILED_STATES
-        counts, usage = execution.counts, execution.usage
+        counts, usage, backlog = execution.counts, execution.usage, execution.backlog
+        oldest = None if backlog is None else backlog.oldest_expired_at
         completed = execution.completed_at
         return self._executions(
             log=EXECUTIONS,
@@ -206,12 +211,18 @@ class DynamoDBExecutionLog:
                 quarantined=counts.quarantined,
                 read_units=usage.read_units,
                 write_units=usage.write_units,
+                cost_usd=usage.cost_usd,
+                backlog_remaining=None if backlog is None else backlog.remaining,
+                backlog_exact=None if backlog is None else backlog.exact,
+                oldest_expired_at=None if oldest is None else iso(oldest),
+                samples=list(execution.samples),
             ),
             error=execution.error_message,
             attempt_number=execution.attempt_number,
             trigger=execution.trigger.kind.value,
             triggered_by=execution.trigger.by,
             delivery_id=execution.delivery_id,
+            dry_run=execution.dry_run,
             warnings=list(execution.warnings),
             job_status=f"{execution.job_name}#{execution.status.value}",
             failure_log=FAILURES if failed else None,
@@ -220,8 +231,9 @@ class DynamoDBExecutionLog:
         )
 
 
-def _delivery_log(delivery_id: str) -> str:
-    return f"delivery {delivery_id}"
+def _delivery_log(job_name: str, delivery_id: str) -> str:
+    # By job: a rule with two targets hands one event to two jobs.
+    return f"delivery {job_name} {delivery_id}"
 
 
 def _worth_another_try(error: TransactWriteError) -> bool:
@@ -251,6 +263,7 @@ def _execution(item: ExecutionItem) -> Execution:
         started_at=parsed(item.startedAt),
         trigger=Trigger(TriggerKind(item.trigger), item.triggered_by),
         delivery_id=item.delivery_id,
+        dry_run=bool(item.dry_run),
         attempt_number=int(item.attempt_number),
         status=Status(item.status),
         completed_at=None if completed is None else parsed(completed),
@@ -263,6 +276,18 @@ def _execution(item: ExecutionItem) -> Execution:
             uncertain=int(result.uncertain),
             quarantined=int(result.quarantined),
         ),
-        usage=Usage(float(result.read_units), float(result.write_units)),
+        usage=Usage(float(result.read_units), float(result.write_units), float(result.cost_usd)),
+        backlog=_backlog(result),
+        samples=tuple(str(sample) for sample in result.samples or ()),
         warnings=tuple(str(warning) for warning in item.warnings or ()),
+    )
+
+
+def _backlog(result: ResultMap) -> Backlog | None:
+    remaining: float | None = result.backlog_remaining  # PynamoDB's types do not tell what may be absent
+    oldest: str | None = result.oldest_expired_at
+    if remaining is None:
+        return None
+    return Backlog(
+        int(remaining), None if oldest is None else parsed(oldest), exact=bool(result.backlog_exact)
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from barycenter_jobs.adapters.dynamodb.errors import store_errors
 from barycenter_jobs.adapters.dynamodb.expiry_index import EXPIRES_AT, INDEX, SHARD, IndexedRows
 from barycenter_jobs.adapters.dynamodb.table_scan import ScannedRows
 from barycenter_jobs.core.errors import RequestRefused
+from barycenter_jobs.core.executions import Backlog
 from barycenter_jobs.core.expiry import DEFAULT_SHARDS, Cutoffs
 from barycenter_jobs.core.jobs import Kind
 from barycenter_jobs.core.rows import Page
@@ -30,6 +31,7 @@ class TableRows:
         self._kind = kind
         self._shards = shards
         self._warnings: list[str] = []
+        self._indexed = False
 
     def pages(self, cutoffs: Cutoffs) -> Iterator[Page]:
         """Yield candidates from the index, then those outside it where the table is small.
@@ -41,19 +43,27 @@ class TableRows:
         with store_errors("describe", self._table):
             description = self._client.describe_table(TableName=self._table)["Table"]
         self._check_key(description)
-        if not self._has_index(description):
+        self._indexed = self._has_index(description)
+        if not self._indexed:
             self._warnings.append(
                 f"Table {self._table} has no usable {INDEX}, so this run read all of it. See docs/tables.md."
             )
             yield from ScannedRows(self._client, self._table, self._kind.key).pages(cutoffs)
             return
-        yield from IndexedRows(self._client, self._table, self._kind.key, self._shards).pages(cutoffs)
+        yield from self._index().pages(cutoffs)
         if description.get("TableSizeBytes", 0) <= SMALL_TABLE_BYTES:
             yield from self._outside_index(cutoffs)
+
+    def backlog(self, cutoffs: Cutoffs, time_is_left: Callable[[], bool]) -> Backlog | None:
+        """Return what the index still holds, None for a table without one. See `ExpiredRows`."""
+        return self._index().backlog(cutoffs, time_is_left) if self._indexed else None
 
     def warnings(self) -> Sequence[str]:
         """Return what was remarkable about the last reading."""
         return tuple(self._warnings)
+
+    def _index(self) -> IndexedRows:
+        return IndexedRows(self._client, self._table, self._kind.key, self._shards)
 
     def _outside_index(self, cutoffs: Cutoffs) -> Iterator[Page]:
         found = 0

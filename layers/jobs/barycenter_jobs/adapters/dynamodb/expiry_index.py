@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from barycenter_jobs.adapters.dynamodb.attributes import epoch_seconds
 from barycenter_jobs.adapters.dynamodb.errors import store_errors
+from barycenter_jobs.core.executions import Backlog
 from barycenter_jobs.core.expiry import FIRST_IMPLAUSIBLE_SECOND, Cutoffs, Unreadable
 from barycenter_jobs.core.rows import Candidate, Page
 
@@ -58,6 +61,25 @@ class IndexedRows:
         unreadable = sum(self._unreadable(shard) for shard in range(self._shards))
         yield Page(unreadable=unreadable, read_units=self._units_since())
 
+    def backlog(self, cutoffs: Cutoffs, time_is_left: Callable[[], bool]) -> Backlog:
+        """Count what has expired and is still in the index, until time runs out."""
+        remaining = 0
+        oldest: list[Decimal | int] = []
+        for shard in range(self._shards):
+            for answer in self._query(shard, "#expires_at < :bound", cutoffs.expires_before, Select="COUNT"):
+                remaining += answer["Count"]
+                if not time_is_left():
+                    return Backlog(remaining, _earliest(oldest), exact=False)
+            oldest += self._oldest(shard, cutoffs)
+        return Backlog(remaining, _earliest(oldest))
+
+    def _oldest(self, shard: int, cutoffs: Cutoffs) -> list[Decimal | int]:
+        first, *_ = next(self._query(shard, "#expires_at < :bound", cutoffs.expires_before, Limit=1))[
+            "Items"
+        ] or [{}]
+        expires_at = epoch_seconds(first.get(EXPIRES_AT))
+        return [] if expires_at is None or isinstance(expires_at, Unreadable) else [expires_at]
+
     def _expired(self, shard: int, cutoffs: Cutoffs) -> Iterator[Candidate]:
         for answer in self._query(
             shard, "#expires_at < :bound", cutoffs.expires_before, Limit=self._page_size
@@ -93,6 +115,10 @@ class IndexedRows:
     def _units_since(self) -> float:
         units, self._read_units = self._read_units, 0.0
         return units
+
+
+def _earliest(expiries: list[Decimal | int]) -> datetime | None:
+    return datetime.fromtimestamp(int(min(expiries)), UTC) if expiries else None
 
 
 def _expiry(candidate: Candidate) -> float:
