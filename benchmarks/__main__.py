@@ -1,0 +1,117 @@
+"""`python -m benchmarks`, which is what `make bench` runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.compare import Sizes, compare
+from benchmarks.contenders import CONTENDERS, Contender, contender_named
+from benchmarks.engine import MeteredEngine, metered_engine
+from benchmarks.live_rows import cost_beside_live_rows
+from benchmarks.memory import memory_for_backlogs
+from benchmarks.report import backlogs, beside_live_rows, comparison
+from benchmarks.results import write_results
+from benchmarks.trials import Filling
+
+MODES = ("compare", "live-rows", "memory")
+_RESULTS = Path(__file__).with_name("results")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure what the arguments name, print it, write it, and return the exit status."""
+    options = _options(arguments)
+    at = datetime.now(UTC)
+    results: dict[str, Any] = {
+        "options": {name: value for name, value in vars(options).items() if name != "results"}
+    }
+    with metered_engine() as engine:
+        for mode in options.modes:
+            results[mode], table = _measure(mode, engine, options)
+            sys.stdout.write(f"\n{table}\n")
+            sys.stdout.flush()
+    path = write_results(options.results, at, results)
+    sys.stdout.write(f"\nEverything measured: {_shown(path)}\n")
+    return 0
+
+
+def _measure(mode: str, engine: MeteredEngine, options: argparse.Namespace) -> tuple[Any, str]:
+    if mode == "compare":
+        disturbed = Filling(options.disturbed, options.disturbed)
+        sizes = Sizes(Filling(options.expired, options.live), disturbed, options.rounds)
+        results = compare(engine, options.contenders or CONTENDERS, sizes, _say)
+        return results, comparison(results)
+    if mode == "live-rows":
+        chosen = options.contenders or _named("ours_partiql,scan_batch_writer")
+        costs = cost_beside_live_rows(engine, chosen, options.expired, options.live_rows, _say)
+        return costs, beside_live_rows(costs)
+    chosen = options.contenders or _named("ours_partiql")
+    trials = memory_for_backlogs(engine, chosen, options.backlogs, _say)
+    return trials, backlogs(trials)
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    words, rest = (
+        [word for word in arguments if word == "quick"],
+        [word for word in arguments if word != "quick"],
+    )
+    quick = bool(words)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measure our sweep beside what people use instead. Add the word quick for small tables.",
+    )
+    parser.add_argument("modes", nargs="*", help=f"{', '.join(MODES)}, or all; compare if none is named")
+    parser.add_argument("--expired", type=int, default=600 if quick else 10_000, help="expired rows to clean")
+    parser.add_argument("--live", type=int, default=600 if quick else 10_000, help="live rows beside them")
+    parser.add_argument("--rounds", type=int, default=1 if quick else 3, help="medians are over so many")
+    parser.add_argument(
+        "--disturbed", type=int, default=150 if quick else 500, help="expired rows of disturbed trials"
+    )
+    parser.add_argument("--contenders", type=_named, help="names, separated by commas; all if none is named")
+    parser.add_argument(
+        "--live-rows",
+        type=_sizes,
+        default=[1_000, 10_000] if quick else [10_000, 500_000],
+        help="for live-rows",
+    )
+    parser.add_argument(
+        "--backlogs", type=_sizes, default=[2_000, 20_000] if quick else [5_000, 500_000], help="for memory"
+    )
+    parser.add_argument("--results", type=Path, default=_RESULTS, help="where the JSON goes")
+    options = parser.parse_args(rest)
+    unknown = set(options.modes) - {*MODES, "all"}
+    if unknown:
+        parser.error(f"there is no {', '.join(sorted(unknown))}: choose from quick, all, {', '.join(MODES)}")
+    if "all" in options.modes:
+        options.modes = list(MODES)
+    options.modes = options.modes or ["compare"]
+    return options
+
+
+def _named(names: str) -> list[Contender]:
+    try:
+        return [contender_named(name) for name in names.split(",")]
+    except KeyError as unknown:
+        known = ", ".join(contender.name for contender in CONTENDERS)
+        raise argparse.ArgumentTypeError(f"{unknown} is none of {known}") from None
+
+
+def _sizes(text: str) -> list[int]:
+    return [int(size) for size in text.replace("_", "").split(",")]
+
+
+def _say(step: str) -> None:
+    sys.stderr.write(f"{step}\n")
+
+
+def _shown(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

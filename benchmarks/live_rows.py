@@ -1,0 +1,53 @@
+"""What a deleted row costs beside few live rows and beside many."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from benchmarks.children import child_of
+from benchmarks.contenders import Contender, Target
+from benchmarks.engine import MeteredEngine
+from benchmarks.seeding import create_sessions, put_expired, put_live
+from benchmarks.trials import Filling, Trial, play_large
+
+# Each page of a scan makes the embedded engine sort the whole table: beyond this a scan takes it hours.
+MOST_ROWS_TO_SCAN = 100_000
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A contender's trial beside so many live rows, None where the engine could not play it."""
+
+    contender: Contender
+    live: int
+    trial: Trial | None
+
+
+def cost_beside_live_rows(
+    engine: MeteredEngine,
+    contenders: Sequence[Contender],
+    expired: int,
+    live_rows: Sequence[int],
+    say: Callable[[str], None],
+) -> list[Cost]:
+    """Let each contender clean `expired` rows out of one table for each number of live rows."""
+    costs = []
+    for live in live_rows:
+        table, now = f"beside-{live}", int(time.time())
+        say(f"filling a table with {live:,} live rows")
+        create_sessions(engine.dynamodb, table)
+        put_live(engine.dynamodb, table, live, now)
+        for contender in contenders:
+            if contender.scans and live > MOST_ROWS_TO_SCAN:
+                costs.append(Cost(contender, live, None))
+                continue
+            say(f"beside {live:,} live rows: {contender.title}")
+            put_expired(engine.dynamodb, table, expired, now)
+            with child_of(contender) as child:
+                target = Target(engine.endpoint, table, now)
+                trial = play_large(engine, child, target, Filling(expired, live))
+            costs.append(Cost(contender, live, trial))
+        engine.dynamodb.delete_table(TableName=table)
+    return costs

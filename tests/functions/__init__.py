@@ -1,0 +1,1 @@
+"""Each function, loaded from its folder as Lambda does, and called with the sample events."""

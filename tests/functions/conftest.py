@@ -1,0 +1,82 @@
+"""Functions in their own processes, as far as Python allows, and what they work on, in memory."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from barycenter_jobs import bootstrap
+from barycenter_jobs.adapters.memory import MemoryExecutionLog, MemoryInvoker, MemoryTable
+from barycenter_jobs.core.jobs import JOBS, Job
+from barycenter_jobs.core.pacing import Backoff
+from barycenter_jobs.graphql.resolvers import Operations
+from barycenter_jobs.operations.run_job import RunJob
+from tests.functions.loading import Function, Json, load
+from tests.graphql.service import NOW, service
+
+SECOND = int(NOW.timestamp())
+_numbers = itertools.count(1)
+
+Load = Callable[[str], Function]
+
+
+@pytest.fixture
+def function(monkeypatch: pytest.MonkeyPatch) -> Load:
+    """A loader of functions, each with nothing left from those before."""
+
+    def loaded(folder: str) -> Function:
+        name = f"{folder}_{next(_numbers)}"
+        # Powertools keeps one logger for each service, with the output of whoever made it first.
+        monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", name)
+        return load(folder, name)
+
+    return loaded
+
+
+@dataclass
+class Stack:
+    """Four tables with two expired rows and a live one each, one log, and all that is done about them."""
+
+    tables: dict[str, MemoryTable] = field(
+        default_factory=lambda: {
+            job.name: MemoryTable(
+                {
+                    f"{job.kind.key}-first-secret": {"expires_at": SECOND - 1},
+                    f"{job.kind.key}-second-secret": {"expires_at": SECOND - 3600},
+                    f"{job.kind.key}-live-secret": {"expires_at": SECOND + 3600},
+                }
+            )
+            for job in JOBS
+        }
+    )
+    log: MemoryExecutionLog = field(default_factory=MemoryExecutionLog)
+    invoker: MemoryInvoker = field(default_factory=MemoryInvoker)
+
+    def cleanup(self, job: Job) -> RunJob:
+        """In the place of `bootstrap.cleanup`."""
+        table = self.tables[job.name]
+        backoff = Backoff(sleep=lambda _seconds: None, random=lambda: 0.5)
+        return RunJob(job, table, table, self.log, lambda: NOW, backoff)
+
+    def operations(self) -> Operations:
+        """In the place of `bootstrap.operations`."""
+        return service(self.log, self.invoker)
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Stack:
+    """What the functions find when they ask `bootstrap`."""
+    made = Stack()
+    monkeypatch.setattr(bootstrap, "cleanup", made.cleanup)
+    monkeypatch.setattr(bootstrap, "operations", made.operations)
+    return made
+
+
+@pytest.fixture
+def logged(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[Json]]:
+    """What functions have logged since the last look."""
+    return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -1,0 +1,78 @@
+"""The composition root: the environment in, everything put together out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from barycenter_jobs import bootstrap
+from barycenter_jobs.adapters.dynamodb.conditional_deleter import ConditionalDeleter
+from barycenter_jobs.adapters.dynamodb.execution_log import DynamoDBExecutionLog
+from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter
+from barycenter_jobs.core.errors import InvalidSetting
+from barycenter_jobs.core.jobs import CHALLENGES, JOBS, SESSIONS
+
+API = {
+    **{f"{job.name.upper()}_FUNCTION": f"stack-{job.function}" for job in JOBS},
+    **{f"{job.name.upper()}_SCHEDULE": "cron(0/5 * * * ? *)" for job in JOBS},
+}
+
+
+@pytest.fixture(autouse=True)
+def _a_new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("RETENTION_DAYS", "EXPIRY_SHARDS", "DELETER", *API):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("JOB_EXECUTIONS_TABLE", "job_executions")
+    monkeypatch.setenv("EXPIRING_TABLE", "sessions")
+    monkeypatch.setenv(
+        "DYNAMODB_ENDPOINT_URL", "http://127.0.0.1:9"
+    )  # nothing listens there, nothing may ask
+    bootstrap.cleanup.cache_clear()
+    bootstrap.operations.cache_clear()
+    yield
+    bootstrap.cleanup.cache_clear()
+    bootstrap.operations.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("name", "deleter"),
+    [("", PartiqlDeleter), ("partiql", PartiqlDeleter), ("delete-item", ConditionalDeleter)],
+)
+def test_a_cleanup_deletes_in_the_way_that_its_environment_names(
+    name: str, deleter: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DELETER", name)
+
+    run = bootstrap.cleanup(SESSIONS)
+
+    assert run.job is SESSIONS
+    assert type(run.deleter) is deleter
+    assert type(run.log) is DynamoDBExecutionLog
+    assert run.clock().utcoffset() is not None
+
+
+def test_a_process_is_put_together_once() -> None:
+    assert bootstrap.cleanup(SESSIONS) is bootstrap.cleanup(SESSIONS)
+    assert bootstrap.cleanup(SESSIONS) is not bootstrap.cleanup(CHALLENGES)
+
+
+def test_the_ways_in_know_every_jobs_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in API.items():
+        monkeypatch.setenv(name, value)
+
+    operations = bootstrap.operations()
+
+    assert operations.trigger_job.functions == {job.name: f"stack-{job.function}" for job in JOBS}
+    assert [listed.job for listed in operations.list_jobs()] == list(JOBS)
+    assert operations.trigger_job.new_id() != operations.trigger_job.new_id()
+    assert bootstrap.operations() is operations
+
+
+def test_a_setting_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EXPIRING_TABLE")
+
+    with pytest.raises(InvalidSetting, match=r"^EXPIRING_TABLE is not set$"):
+        bootstrap.cleanup(SESSIONS)
+    with pytest.raises(InvalidSetting, match=r"^CLEANUP_EXPIRED_SESSIONS_FUNCTION is not set$"):
+        bootstrap.operations()

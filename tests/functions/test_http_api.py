@@ -1,0 +1,212 @@
+"""The function behind API Gateway: GraphQL, the playground, and the way to it."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from barycenter_jobs.core.executions import Trigger, TriggerKind
+from barycenter_jobs.web.playground import page
+from tests.functions.conftest import Load, Stack
+from tests.functions.loading import Json, sample
+from tests.graphql.service import ALICE
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+JOBS = "{ availableJobs { name } }"
+
+
+def request(method: str, path: str, query: Json | None = None, body: str = "", **headers: str) -> Json:
+    """A request as API Gateway tells it: a sample event with another method and path."""
+    event = sample("httpapi_job_logs")
+    event["rawPath"] = event["requestContext"]["http"]["path"] = path
+    event["requestContext"]["http"]["method"] = method
+    event["routeKey"] = event["requestContext"]["routeKey"] = f"{method} {path}"
+    event["headers"] |= headers
+    del event["body"]
+    if query:
+        event["queryStringParameters"] = query
+    if body:
+        event["body"] = body
+    return event
+
+
+def answered(response: Json) -> Json:
+    """The GraphQL answer in a response that went well."""
+    assert response["statusCode"] == 200
+    assert response["headers"]["content-type"] == "application/json"
+    answer: Json = json.loads(response["body"])
+    return answer
+
+
+def test_the_jobs_are_listed(function: Load, stack: Stack) -> None:
+    answer = answered(function("http_api")(sample("httpapi_available_jobs")))
+
+    assert answer["data"]["availableJobs"][2] == {
+        "name": "cleanup_expired_challenges",
+        "description": "Clean up expired WebAuthn challenges",
+        "schedule": "0 */5 * * * *",
+    }
+    assert stack.log.get(1) is None
+
+
+def test_a_triggered_job_is_seen_in_the_log(function: Load, stack: Stack) -> None:
+    api = function("http_api")
+
+    triggered = answered(api(sample("httpapi_trigger_job")))
+    logs = answered(api(sample("httpapi_job_logs")))
+
+    assert triggered["data"]["triggerJob"] == {
+        "success": True,
+        "message": "Job cleanup_expired_sessions triggered successfully",
+        "jobName": "cleanup_expired_sessions",
+    }
+    assert logs["data"]["jobLogs"] == [
+        {
+            "id": "1",
+            "jobName": "cleanup_expired_sessions",
+            "startedAt": "2026-02-14T12:10:00Z",
+            "completedAt": None,
+            "success": None,
+            "errorMessage": None,
+            "recordsProcessed": None,
+        }
+    ]
+    ((_, execution),) = stack.invoker.invocations
+    assert execution.trigger == Trigger(TriggerKind.MANUAL, ALICE)
+
+
+@pytest.mark.parametrize(
+    ("authorizer", "by"),
+    [
+        ({"iam": {"userArn": ALICE}}, ALICE),
+        ({"jwt": {"claims": {"sub": "248289761001"}, "scopes": ["jobs"]}}, "248289761001"),
+        ({"lambda": {}}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_a_triggered_run_tells_who_asked_for_it(
+    authorizer: object, by: str | None, function: Load, stack: Stack
+) -> None:
+    event = sample("httpapi_trigger_job")
+    event["requestContext"]["authorizer"] = authorizer
+
+    answered(function("http_api")(event))
+
+    assert [execution.trigger.by for _, execution in stack.invoker.invocations] == [by]
+
+
+def test_a_request_behind_no_authorizer_is_nobodys(function: Load, stack: Stack) -> None:
+    event = sample("httpapi_trigger_job")
+    del event["requestContext"]["authorizer"]
+
+    answered(function("http_api")(event))
+
+    assert [execution.trigger.by for _, execution in stack.invoker.invocations] == [None]
+
+
+@pytest.mark.usefixtures("stack")
+def test_both_paths_serve_the_same_schema(function: Load) -> None:
+    api, body = function("http_api"), json.dumps({"query": JOBS})
+
+    answers = [api(request("POST", path, body=body)) for path in ("/admin/jobs", "/admin/graphql")]
+
+    assert answered(answers[0]) == answered(answers[1])
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_body_in_base64_is_decoded(function: Load) -> None:
+    event = request(
+        "POST", "/admin/jobs", body=base64.b64encode(json.dumps({"query": JOBS}).encode()).decode()
+    )
+
+    assert "data" in answered(function("http_api")({**event, "isBase64Encoded": True}))
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_body_that_is_no_text_is_refused(function: Load) -> None:
+    event = request("POST", "/admin/jobs", body=base64.b64encode(b"\xff\xfe{}").decode())
+
+    response = function("http_api")({**event, "isBase64Encoded": True})
+
+    assert response["statusCode"] == 400
+
+
+@pytest.mark.usefixtures("stack")
+def test_no_answer_is_kept_by_anybody_on_its_way(function: Load) -> None:
+    api = function("http_api")
+
+    for event in (sample("httpapi_job_logs"), request("GET", "/admin/jobs", {"query": JOBS})):
+        assert api(event)["headers"]["cache-control"] == "no-store"
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_query_may_be_asked_by_get_also_in_a_browser(function: Load) -> None:
+    api = function("http_api")
+
+    for accept in ("*/*", BROWSER):
+        assert "data" in answered(api(request("GET", "/admin/jobs", {"query": JOBS}, accept=accept)))
+
+
+def test_a_mutation_by_get_does_nothing(function: Load, stack: Stack) -> None:
+    mutation = json.loads(sample("httpapi_trigger_job")["body"])["query"]
+
+    response = function("http_api")(request("GET", "/admin/jobs", {"query": mutation}))
+
+    assert response["statusCode"] == 405
+    assert response["headers"]["allow"] == "POST"
+    assert stack.invoker.invocations == []
+
+
+@pytest.mark.usefixtures("stack")
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_other_methods_are_refused(method: str, function: Load) -> None:
+    response = function("http_api")(request(method, "/admin/jobs", body="{}"))
+
+    assert response["statusCode"] == 405
+    assert response["headers"]["allow"] == "GET, POST"
+
+
+@pytest.mark.usefixtures("stack")
+@pytest.mark.parametrize("path", ["/admin/jobs", "/admin/graphql"])
+def test_a_browser_that_comes_without_a_query_is_sent_to_the_playground(path: str, function: Load) -> None:
+    response = function("http_api")(request("GET", path, accept=BROWSER))
+
+    assert (response["statusCode"], response["headers"]["location"]) == (302, "/admin/jobs/playground")
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_program_that_comes_without_a_query_is_told_what_is_missing(function: Load) -> None:
+    response = function("http_api")(request("GET", "/admin/jobs"))
+
+    assert response["statusCode"] == 400
+    assert (
+        json.loads(response["body"])["errors"][0]["message"] == "query must be the text of a GraphQL document"
+    )
+
+
+@pytest.mark.usefixtures("stack")
+def test_the_root_leads_to_the_playground(function: Load) -> None:
+    response = function("http_api")(request("GET", "/", accept=BROWSER))
+
+    assert (response["statusCode"], response["headers"]["location"]) == (302, "/admin/jobs/playground")
+
+
+@pytest.mark.usefixtures("stack")
+@pytest.mark.parametrize("path", ["/admin/jobs/playground", "/admin/playground"])
+def test_the_playground_is_served_with_its_policy(path: str, function: Load) -> None:
+    response = function("http_api")(request("GET", path, accept=BROWSER))
+
+    headers = {name.lower(): value for name, value in response["headers"].items()}
+    assert response["statusCode"] == 200
+    assert response["body"] == page()
+    assert headers["content-type"] == "text/html; charset=utf-8"
+    assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'sha256-")
+
+
+@pytest.mark.usefixtures("stack")
+def test_any_other_path_is_not_found(function: Load) -> None:
+    assert function("http_api")(request("GET", "/admin"))["statusCode"] == 404
+    assert function("http_api")(request("POST", "/", body="{}"))["statusCode"] == 404

@@ -1,0 +1,46 @@
+"""Every sample event is one that its function understands, so that `sam local invoke` works with it too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.functions.conftest import Load, Stack
+from tests.functions.loading import EVENTS, Json, sample, samples
+
+ANSWERED: dict[str, Callable[[Any], bool]] = {
+    "eventbridge": lambda answer: answer["success"] is True,
+    "trigger": lambda answer: answer["success"] is True,
+    "appsync": lambda answer: isinstance(answer, (dict, list)),
+    "httpapi": lambda answer: answer["statusCode"] == 200 and '"errors"' not in answer["body"],
+}
+
+
+def folder(name: str) -> str:
+    """The function that a sample event is for, by the name of its file."""
+    way_in, _, rest = name.partition("_")
+    return {"appsync": "graphql_resolver", "httpapi": "http_api"}.get(way_in, rest)
+
+
+def test_every_file_is_a_sample_of_a_way_in() -> None:
+    assert sorted(path.name for path in EVENTS.iterdir()) == [f"{name}.json" for name in samples()]
+    assert {name.partition("_")[0] for name in samples()} == set(ANSWERED)
+
+
+@pytest.mark.usefixtures("stack")
+@pytest.mark.parametrize("name", samples())
+def test_a_sample_event_is_answered_by_its_function(name: str, function: Load) -> None:
+    answer = function(folder(name))(sample(name))
+
+    assert ANSWERED[name.partition("_")[0]](answer)
+
+
+def test_the_samples_of_the_apis_say_who_asks(function: Load, stack: Stack) -> None:
+    for name in ("appsync_trigger_job", "httpapi_trigger_job"):
+        function(folder(name))(sample(name))
+
+    asked: list[Json] = [{"by": execution.trigger.by} for _, execution in stack.invoker.invocations]
+    assert len(asked) == 2
+    assert asked[0] == asked[1] != {"by": None}

@@ -1,0 +1,226 @@
+"""A service whose past is frozen, and the two ways to ask it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    VariableNode,
+    build_schema,
+    execute_sync,
+    parse,
+    print_ast,
+)
+
+from barycenter_jobs.adapters.memory import MemoryExecutionLog, MemoryInvoker
+from barycenter_jobs.core.counts import Counts
+from barycenter_jobs.core.executions import Start, Status, Trigger, TriggerKind
+from barycenter_jobs.core.jobs import CHALLENGES, DEVICE_CODES, JOBS, REFRESH_TOKENS, SESSIONS, Job
+from barycenter_jobs.core.schedules import parse as parse_schedule
+from barycenter_jobs.core.stores import ExecutionLog, JobInvoker
+from barycenter_jobs.graphql import appsync
+from barycenter_jobs.graphql.over_http import HttpRequest, HttpResponse, respond
+from barycenter_jobs.graphql.resolvers import Operations
+from barycenter_jobs.operations.list_jobs import ListJobs
+from barycenter_jobs.operations.read_log import ReadLog
+from barycenter_jobs.operations.trigger_job import TriggerJob
+
+Json = dict[str, Any]
+
+SCHEMA = Path(__file__).parents[2] / "graphql" / "schema.graphql"
+NOON = datetime(2026, 2, 14, 12, 0, tzinfo=UTC)
+NOW = NOON + timedelta(minutes=10)
+ALICE = "arn:aws:sts::123456789012:assumed-role/operator/alice"
+BY_SCHEDULE = Trigger(TriggerKind.SCHEDULE)
+SCHEDULES = {
+    "cleanup_expired_sessions": "cron(0 * * * ? *)",
+    "cleanup_expired_refresh_tokens": "cron(30 * * * ? *)",
+    "cleanup_expired_challenges": "cron(0/5 * * * ? *)",
+    "cleanup_expired_device_codes": "cron(45 * * * ? *)",
+}
+
+
+class History(MemoryExecutionLog):
+    """A log with a past: runs 1 to 42, of every status, the last two as the documentation shows them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        first = NOON - timedelta(hours=4)
+        for number in range(30):
+            self._ran(CHALLENGES, first + timedelta(minutes=5 * number), deleted=number % 4)
+        ten = NOON.replace(hour=10)
+        eleven = NOON.replace(hour=11)
+        self._ran(
+            REFRESH_TOKENS,
+            ten + timedelta(minutes=30),
+            status=Status.ERROR,
+            seconds=5,
+            error_message="Cannot read refresh_tokens: ThrottlingException",
+            delivery_id="throttled",
+        )
+        self._ran(
+            REFRESH_TOKENS, ten + timedelta(minutes=31), seconds=2.5, deleted=40, delivery_id="throttled"
+        )
+        self._ran(
+            DEVICE_CODES,
+            ten + timedelta(minutes=45),
+            status=Status.TIMEOUT,
+            seconds=300,
+            error_message="The function died before it could record its end",
+        )
+        self._ran(
+            SESSIONS,
+            eleven,
+            seconds=3,
+            counts=Counts(deleted=120, became_live=3, already_gone=1, uncertain=4, quarantined=2),
+            warnings=("sessions has no expiry-index, so it was scanned.",),
+        )
+        self._ran(
+            SESSIONS,
+            eleven + timedelta(minutes=10, milliseconds=250),
+            trigger=Trigger(TriggerKind.MANUAL, ALICE),
+            status=Status.ERROR,
+            seconds=0.5,
+            counts=Counts(deleted=25, failed=5),
+            error_message="5 rows could not be deleted (ItemCollectionSizeLimitExceededException 5)",
+        )
+        self._ran(
+            REFRESH_TOKENS,
+            eleven + timedelta(minutes=30),
+            status=Status.ERROR,
+            error_message="Cannot read refresh_tokens: there is no such table (ResourceNotFoundException)",
+        )
+        self._ran(CHALLENGES, eleven + timedelta(minutes=35), status=Status.SKIPPED)
+        self._ran(
+            CHALLENGES, eleven + timedelta(minutes=25), deleted=1
+        )  # recorded late: its id is out of order
+        self._ran(DEVICE_CODES, eleven + timedelta(minutes=45), seconds=0.031)
+        self._ran(
+            DEVICE_CODES, eleven + timedelta(minutes=50), trigger=Trigger(TriggerKind.MANUAL), seconds=None
+        )
+        self._ran(CHALLENGES, eleven + timedelta(minutes=55), deleted=3)
+        self._ran(SESSIONS, NOON, seconds=1, deleted=15)
+
+    def _ran(
+        self,
+        job: Job,
+        at: datetime,
+        *,
+        status: Status = Status.SUCCESS,
+        seconds: float | None = 0,
+        deleted: int = 0,
+        counts: Counts | None = None,
+        error_message: str | None = None,
+        warnings: tuple[str, ...] = (),
+        trigger: Trigger = BY_SCHEDULE,
+        delivery_id: str = "",
+    ) -> None:
+        execution = self.start(Start(job, trigger, delivery_id or f"{job.name} at {at}"), at)
+        if seconds is not None:
+            finished = execution.finished(
+                status,
+                at + timedelta(seconds=seconds),
+                counts=counts or Counts(deleted=deleted),
+                error_message=error_message,
+                warnings=warnings,
+            )
+            self.finish(finished)
+
+
+def service(log: ExecutionLog | None = None, invoker: JobInvoker | None = None) -> Operations:
+    """Everything the API can do, at ten past noon of a day whose history is known."""
+    log = log or History()
+    numbers = itertools.count(1)
+    return Operations(
+        list_jobs=ListJobs({name: parse_schedule(schedule) for name, schedule in SCHEDULES.items()}),
+        read_log=ReadLog(log),
+        trigger_job=TriggerJob(
+            functions={job.name: job.function for job in JOBS},
+            log=log,
+            invoker=invoker or MemoryInvoker(),
+            clock=lambda: NOW,
+            new_id=lambda: f"trigger-{next(numbers)}",
+        ),
+    )
+
+
+def post(body: object, operations: Operations | None = None, **headers: str) -> HttpResponse:
+    """POST a body, as JSON unless it is text already."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    sent = {"content-type": "application/json", **{name.replace("_", "-"): headers[name] for name in headers}}
+    return respond(HttpRequest("POST", sent, body=text, caller=ALICE), operations or service())
+
+
+def over_http(document: str, variables: Mapping[str, object], operations: Operations) -> Json:
+    """Ask over HTTP and return the response's body."""
+    response = post({"query": document, "variables": variables}, operations)
+    assert response.status == 200
+    body: Json = json.loads(response.body)
+    return body
+
+
+def through_appsync(document: str, variables: Mapping[str, object], operations: Operations) -> Json:
+    """Ask as AppSync does: a Lambda event for each root field, the selection made from what it returns.
+
+    AppSync executes documents itself. Here graphql-core does it, on a schema that knows nothing but the
+    definition; arguments go to the resolver as they were sent, without the schema's defaults.
+    """
+
+    def field(source: Json | None, info: GraphQLResolveInfo[None], **arguments: object) -> object:
+        if source is not None:
+            return source[info.field_name]
+        event = appsync_event(
+            info.parent_type,
+            info.field_nodes[0],
+            {name: arguments[name] for name in _sent(info, variables)},
+            variables,
+        )
+        answer = appsync.resolve(json.loads(json.dumps(event)), operations)
+        return json.loads(json.dumps(answer))
+
+    result = execute_sync(
+        build_schema(SCHEMA.read_text()),
+        parse(document),
+        variable_values=dict(variables),
+        field_resolver=field,
+    )
+    body: Json = json.loads(json.dumps(result.formatted))
+    return body
+
+
+def _sent(info: GraphQLResolveInfo[None], variables: Mapping[str, object]) -> list[str]:
+    return [
+        argument.name.value
+        for argument in info.field_nodes[0].arguments or ()
+        if not isinstance(argument.value, VariableNode) or argument.value.name.value in variables
+    ]
+
+
+def appsync_event(
+    parent: GraphQLObjectType, node: FieldNode, arguments: Json, variables: Mapping[str, object]
+) -> Json:
+    """Return the event of a direct Lambda resolver, as in `events/appsync_*.json`."""
+    selected = node.selection_set.selections if node.selection_set else ()
+    return {
+        "arguments": arguments,
+        "identity": {"accountId": "123456789012", "userArn": ALICE, "username": "AROAIOSFODNN7EXAMPLE:alice"},
+        "source": None,
+        "request": {"headers": {}, "domainName": None},
+        "prev": None,
+        "info": {
+            "selectionSetList": [one.name.value for one in selected if isinstance(one, FieldNode)],
+            "selectionSetGraphQL": print_ast(node.selection_set) if node.selection_set else "",
+            "parentTypeName": parent.name,
+            "fieldName": node.name.value,
+            "variables": dict(variables),
+        },
+        "stash": {},
+    }

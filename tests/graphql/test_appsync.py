@@ -1,0 +1,103 @@
+"""AppSync's direct Lambda resolvers: what they may send, and who asks."""
+
+from __future__ import annotations
+
+import pytest
+
+from barycenter_jobs.adapters.memory import MemoryExecutionLog
+from barycenter_jobs.core.errors import InvalidEvent, InvalidInput, InvalidLimit, StoreUnavailable
+from barycenter_jobs.core.executions import Execution, LogFilter, TriggerKind
+from barycenter_jobs.graphql import appsync
+from tests.graphql.service import ALICE, service
+
+
+def event(field: str, arguments: object = None, parent: str = "Query", **others: object) -> dict[str, object]:
+    return {"info": {"parentTypeName": parent, "fieldName": field}, "arguments": arguments, **others}
+
+
+@pytest.mark.parametrize(
+    ("sent", "message"),
+    [
+        (None, "The event of an AppSync resolver must be a JSON object, not NoneType"),
+        ([], "The event of an AppSync resolver must be a JSON object, not list"),
+        ({}, "The info of an AppSync resolver must be a JSON object, not NoneType"),
+        ({"info": "Query"}, "The info of an AppSync resolver must be a JSON object, not str"),
+        ({"info": {}}, "There is no field None.None"),
+        (event("jobLog"), "There is no field Query.jobLog"),
+        (event("triggerJob"), "There is no field Query.triggerJob"),
+        (
+            event("jobLogs", [10]),
+            "The arguments of an AppSync resolver must be a JSON object, not list",
+        ),
+    ],
+)
+def test_an_event_that_is_not_appsyncs_is_refused_in_clear_words(sent: object, message: str) -> None:
+    with pytest.raises(InvalidEvent) as refusal:
+        appsync.resolve(sent, service())
+
+    assert str(refusal.value) == message
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"limit": "10"}, "limit must be of type Int"),
+        ({"limit": True}, "limit must be of type Int"),
+        ({"limit": 1.5}, "limit must be of type Int"),
+        ({"jobName": 7}, "jobName must be of type String"),
+        ({"onlyFailures": "true"}, "onlyFailures must be of type Boolean"),
+        ({"onlyFailures": 1}, "onlyFailures must be of type Boolean"),
+    ],
+)
+def test_arguments_of_an_event_made_by_hand_are_checked_all_the_same(
+    arguments: dict[str, object], message: str
+) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        appsync.resolve(event("jobLogs", arguments), service())
+
+    assert str(refusal.value) == message
+
+
+@pytest.mark.parametrize("arguments", [None, {}, {"jobName": None}])
+def test_a_trigger_without_a_name_is_refused_in_clear_words(arguments: object) -> None:
+    with pytest.raises(InvalidInput, match=r"^jobName is needed$"):
+        appsync.resolve(event("triggerJob", arguments, "Mutation"), service())
+
+
+def test_a_limit_outside_1_to_1000_is_refused_in_clear_words() -> None:
+    with pytest.raises(InvalidLimit, match=r"^limit must be between 1 and 1000, not 1001$"):
+        appsync.resolve(event("jobLogs", {"limit": 1001}), service())
+
+
+def test_what_the_store_refuses_reaches_appsync_as_it_is() -> None:
+    class Unreachable(MemoryExecutionLog):
+        def newest(self, log_filter: LogFilter, limit: int) -> list[Execution]:  # noqa: ARG002
+            raise StoreUnavailable("Cannot read job_executions: DynamoDB cannot be reached")
+
+    with pytest.raises(StoreUnavailable, match=r"^Cannot read job_executions: DynamoDB cannot be reached$"):
+        appsync.resolve(event("jobLogs"), service(Unreachable()))
+
+
+@pytest.mark.parametrize(
+    ("identity", "by"),
+    [
+        ({"userArn": ALICE, "username": "AROAIOSFODNN7EXAMPLE:alice"}, ALICE),
+        ({"sub": "248289761001", "issuer": "https://id.example.com"}, "248289761001"),
+        ({"username": "alice"}, "alice"),
+        ({}, None),
+        (None, None),
+        ([], None),
+    ],
+)
+def test_a_triggered_run_tells_who_asked_for_it(identity: object, by: str | None) -> None:
+    log = MemoryExecutionLog()
+
+    appsync.resolve(
+        event("triggerJob", {"jobName": "cleanup_expired_sessions"}, "Mutation", identity=identity),
+        service(log),
+    )
+
+    execution = log.get(1)
+    assert execution is not None
+    assert execution.trigger.kind is TriggerKind.MANUAL
+    assert execution.trigger.by == by

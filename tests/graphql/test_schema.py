@@ -1,0 +1,192 @@
+"""The schema: what the documentation promises of it, and that AppSync and our own server read it alike."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import NamedTuple
+
+import pytest
+from graphql import (
+    GraphQLNamedType,
+    GraphQLObjectType,
+    build_schema,
+    get_introspection_query,
+    is_specified_scalar_type,
+    print_schema,
+)
+
+from barycenter_jobs.graphql.over_http import schema
+from barycenter_jobs.graphql.resolvers import RESOLVERS
+from tests.graphql.service import SCHEMA, Json, post
+
+TYPE = """
+{ __type(name: "%s") {
+  fields { name type { ...T } args { name defaultValue type { ...T } } }
+} }
+fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }
+"""
+
+
+def shown(of: Json) -> str:
+    """A type of the introspection, as the schema language writes it."""
+    match of["kind"]:
+        case "NON_NULL":
+            return f"{shown(of['ofType'])}!"
+        case "LIST":
+            return f"[{shown(of['ofType'])}]"
+    return str(of["name"])
+
+
+def introspected(type_name: str) -> Json:
+    """The fields of a type by name, as any GraphQL tool sees them."""
+    answer = json.loads(post({"query": TYPE % type_name}).body)
+    return {field["name"]: field for field in answer["data"]["__type"]["fields"]}
+
+
+@pytest.mark.parametrize(
+    ("type_name", "fields"),
+    [
+        (
+            "JobLog",
+            {
+                "id": "ID!",
+                "jobName": "String!",
+                "startedAt": "String!",
+                "completedAt": "String",
+                "success": "Boolean",
+                "errorMessage": "String",
+                "recordsProcessed": "Int",
+                "status": "String!",
+                "trigger": "String!",
+                "attemptNumber": "Int!",
+                "durationMs": "Int",
+                "counts": "JobCounts!",
+                "dryRun": "Boolean!",
+                "usage": "JobUsage!",
+                "backlog": "JobBacklog",
+                "samples": "[String!]!",
+                "warnings": "[String!]!",
+            },
+        ),
+        ("JobUsage", {"readUnits": "Float!", "writeUnits": "Float!", "costUsd": "Float!"}),
+        ("JobBacklog", {"remaining": "Int!", "oldestExpiredAt": "String", "exact": "Boolean!"}),
+        (
+            "JobCounts",
+            {
+                "deleted": "Int!",
+                "becameLive": "Int!",
+                "alreadyGone": "Int!",
+                "failed": "Int!",
+                "uncertain": "Int!",
+                "quarantined": "Int!",
+            },
+        ),
+        ("JobInfo", {"name": "String!", "description": "String!", "schedule": "String!"}),
+        (
+            "JobTriggerResult",
+            {"success": "Boolean!", "message": "String!", "jobName": "String!", "executionId": "ID"},
+        ),
+        ("Query", {"availableJobs": "[JobInfo!]!", "jobLogs": "[JobLog!]!"}),
+        ("Mutation", {"triggerJob": "JobTriggerResult!"}),
+    ],
+)
+def test_fields_have_their_documented_names_and_types(type_name: str, fields: dict[str, str]) -> None:
+    assert {name: shown(field["type"]) for name, field in introspected(type_name).items()} == fields
+
+
+@pytest.mark.parametrize(
+    ("type_name", "field", "arguments"),
+    [
+        ("Query", "availableJobs", []),
+        (
+            "Query",
+            "jobLogs",
+            [("jobName", "String", None), ("limit", "Int", "100"), ("onlyFailures", "Boolean", "false")],
+        ),
+        ("Mutation", "triggerJob", [("jobName", "String!", None), ("dryRun", "Boolean", "false")]),
+    ],
+)
+def test_arguments_have_their_documented_names_types_and_defaults(
+    type_name: str, field: str, arguments: list[tuple[str, str, str | None]]
+) -> None:
+    args = introspected(type_name)[field]["args"]
+
+    assert [(arg["name"], shown(arg["type"]), arg["defaultValue"]) for arg in args] == arguments
+
+
+def test_every_root_field_is_resolved_and_nothing_else() -> None:
+    roots = [root for root in (schema().query_type, schema().mutation_type) if root is not None]
+
+    assert set(RESOLVERS) == {(root.name, field) for root in roots for field in root.fields}
+    assert schema().subscription_type is None
+
+
+class Commented(NamedTuple):
+    """A definition of the file, and the comment right above it, as AppSync reads it."""
+
+    name: str
+    description: str | None
+
+
+def commented() -> list[Commented]:
+    """What the lines of the file say, read without any parser of GraphQL."""
+    found: list[Commented] = []
+    comment: list[str] = []
+    type_name = ""
+    for line in SCHEMA.read_text().splitlines():
+        words = line.strip()
+        if words.startswith("#"):
+            comment.append(words.lstrip("# "))
+            continue
+        if match := re.match(r"type (\w+) \{", line):
+            type_name = match[1]
+            found.append(Commented(type_name, " ".join(comment) or None))
+        elif match := re.match(r"  (\w+)[(:]", line):
+            found.append(Commented(f"{type_name}.{match[1]}", " ".join(comment) or None))
+        comment = []
+    return found
+
+
+def described(named: GraphQLNamedType) -> list[Commented]:
+    assert isinstance(named, GraphQLObjectType)
+    fields = [Commented(f"{named.name}.{name}", field.description) for name, field in named.fields.items()]
+    return [Commented(named.name, named.description), *fields]
+
+
+def test_the_comment_above_a_definition_is_its_description() -> None:
+    own = [
+        named
+        for name, named in schema().type_map.items()
+        if not name.startswith("__") and not is_specified_scalar_type(named)
+    ]
+
+    assert sorted(one for named in own for one in described(named)) == sorted(commented())
+    assert all(one.description for one in commented() if "." not in one.name)
+
+
+def test_a_comment_of_two_lines_is_one_description() -> None:
+    description = dict(described(schema().type_map["Query"]))["Query.jobLogs"]
+
+    assert description is not None
+    assert description.startswith("The history of runs, the most recently started first. jobName keeps")
+
+
+def test_appsync_finds_no_description_that_it_would_refuse() -> None:
+    definitions = [line for line in SCHEMA.read_text().splitlines() if not line.strip().startswith("#")]
+
+    assert '"' not in "".join(definitions)
+
+
+def test_our_server_serves_what_the_file_defines() -> None:
+    served = re.sub(r'^ *""".*?"""$', "", print_schema(schema()), flags=re.MULTILINE | re.DOTALL)
+
+    assert served.split() == print_schema(build_schema(SCHEMA.read_text())).split()
+
+
+def test_tools_may_ask_for_the_whole_schema() -> None:
+    answer = json.loads(post({"query": get_introspection_query()}).body)
+
+    assert "errors" not in answer
+    assert answer["data"]["__schema"]["queryType"]["name"] == "Query"
+    assert answer["data"]["__schema"]["mutationType"]["name"] == "Mutation"

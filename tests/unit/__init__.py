@@ -1,0 +1,1 @@
+"""Rules and operations, one file each, without any store but memory."""

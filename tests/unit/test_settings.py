@@ -1,0 +1,128 @@
+"""What the environment says."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from barycenter_jobs.core.errors import InvalidSetting
+from barycenter_jobs.core.jobs import JOBS
+from barycenter_jobs.core.schedules import parse
+from barycenter_jobs.settings import ApiSettings, CleanupSettings, DeleterKind, LogSettings
+
+LOG = {"JOB_EXECUTIONS_TABLE": "job_executions"}
+CLEANUP = {"EXPIRING_TABLE": "sessions"}
+API = {
+    "CLEANUP_EXPIRED_SESSIONS_FUNCTION": "arn:aws:lambda:us-east-1:123456789012:function:sessions",
+    "CLEANUP_EXPIRED_SESSIONS_SCHEDULE": "cron(0 * * * ? *)",
+    "CLEANUP_EXPIRED_REFRESH_TOKENS_FUNCTION": "refresh-tokens",
+    "CLEANUP_EXPIRED_REFRESH_TOKENS_SCHEDULE": "cron(30 * * * ? *)",
+    "CLEANUP_EXPIRED_CHALLENGES_FUNCTION": "challenges",
+    "CLEANUP_EXPIRED_CHALLENGES_SCHEDULE": "cron(0/5 * * * ? *)",
+    "CLEANUP_EXPIRED_DEVICE_CODES_FUNCTION": "device-codes",
+    "CLEANUP_EXPIRED_DEVICE_CODES_SCHEDULE": "cron(45 * * * ? *)",
+}
+
+
+def test_the_log_needs_only_its_table() -> None:
+    assert LogSettings.of(LOG) == LogSettings("job_executions", timedelta(days=90), None)
+
+
+def test_the_log_takes_a_retention_and_an_endpoint() -> None:
+    given = LOG | {"RETENTION_DAYS": "7", "DYNAMODB_ENDPOINT_URL": "http://127.0.0.1:8000"}
+
+    assert LogSettings.of(given) == LogSettings("job_executions", timedelta(days=7), "http://127.0.0.1:8000")
+
+
+def test_a_cleanup_needs_only_its_table() -> None:
+    settings = CleanupSettings.of(CLEANUP)
+
+    assert (settings.table, settings.shards, settings.deleter) == ("sessions", 16, DeleterKind.PARTIQL)
+
+
+@pytest.mark.parametrize("kind", DeleterKind)
+def test_a_cleanup_takes_a_number_of_shards_and_a_way_to_delete(kind: DeleterKind) -> None:
+    settings = CleanupSettings.of(CLEANUP | {"EXPIRY_SHARDS": "4", "DELETER": kind.value})
+
+    assert (settings.shards, settings.deleter) == (4, kind)
+
+
+def test_the_api_knows_the_function_and_the_schedule_of_every_job() -> None:
+    settings = ApiSettings.of(API)
+
+    assert settings.lambda_endpoint is None
+    assert list(settings.functions) == list(settings.schedules) == [job.name for job in JOBS]
+    assert settings.functions["cleanup_expired_sessions"] == API["CLEANUP_EXPIRED_SESSIONS_FUNCTION"]
+    assert settings.functions["cleanup_expired_device_codes"] == "device-codes"
+    assert settings.schedules["cleanup_expired_challenges"] == parse("cron(0/5 * * * ? *)")
+
+
+def test_the_api_takes_an_endpoint_for_lambda() -> None:
+    given = API | {"LAMBDA_ENDPOINT_URL": "http://127.0.0.1:3001"}
+
+    assert ApiSettings.of(given).lambda_endpoint == "http://127.0.0.1:3001"
+
+
+def test_an_empty_variable_is_one_that_is_not_set() -> None:
+    empty = {"RETENTION_DAYS": "", "DYNAMODB_ENDPOINT_URL": "", "EXPIRY_SHARDS": "", "DELETER": ""}
+
+    assert LogSettings.of(LOG | empty) == LogSettings.of(LOG)
+    assert CleanupSettings.of(CLEANUP | empty) == CleanupSettings.of(CLEANUP)
+    assert ApiSettings.of(API | {"LAMBDA_ENDPOINT_URL": ""}) == ApiSettings.of(API)
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_what_is_needed_and_not_set_is_named(value: str | None) -> None:
+    given = {} if value is None else {"JOB_EXECUTIONS_TABLE": value, "EXPIRING_TABLE": value}
+
+    with pytest.raises(InvalidSetting, match=r"^JOB_EXECUTIONS_TABLE is not set$"):
+        LogSettings.of(given)
+    with pytest.raises(InvalidSetting, match=r"^EXPIRING_TABLE is not set$"):
+        CleanupSettings.of(given)
+
+
+@pytest.mark.parametrize("name", API)
+def test_a_job_without_function_or_schedule_is_refused_by_the_name_of_the_variable(name: str) -> None:
+    without = {other: value for other, value in API.items() if other != name}
+
+    with pytest.raises(InvalidSetting) as refusal:
+        ApiSettings.of(without)
+
+    assert str(refusal.value) == f"{name} is not set"
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "-1", "1.5", "ten", " 7", "7 ", "1e3", "\N{ARABIC-INDIC DIGIT SEVEN}", "36501", "9" * 5000]
+)
+def test_a_retention_that_is_no_number_of_days_is_refused(text: str) -> None:
+    with pytest.raises(InvalidSetting) as refusal:
+        LogSettings.of(LOG | {"RETENTION_DAYS": text})
+
+    assert str(refusal.value) == f"RETENTION_DAYS must be a whole number from 1 to 36500, not {text!r}"
+
+
+@pytest.mark.parametrize("text", ["0", "-4", "sixteen", "1025"])
+def test_a_number_of_shards_that_makes_no_sense_is_refused(text: str) -> None:
+    with pytest.raises(InvalidSetting) as refusal:
+        CleanupSettings.of(CLEANUP | {"EXPIRY_SHARDS": text})
+
+    assert str(refusal.value) == f"EXPIRY_SHARDS must be a whole number from 1 to 1024, not {text!r}"
+
+
+@pytest.mark.parametrize("text", ["PARTIQL", "batch", "partiql,delete-item"])
+def test_an_unknown_way_to_delete_is_refused(text: str) -> None:
+    with pytest.raises(InvalidSetting) as refusal:
+        CleanupSettings.of(CLEANUP | {"DELETER": text})
+
+    assert str(refusal.value) == f"DELETER must be partiql or delete-item, not {text!r}"
+
+
+def test_a_schedule_that_cannot_be_read_is_refused_by_the_name_of_its_variable() -> None:
+    with pytest.raises(InvalidSetting) as refusal:
+        ApiSettings.of(API | {"CLEANUP_EXPIRED_CHALLENGES_SCHEDULE": "rate(5 minutes)"})
+
+    assert str(refusal.value) == (
+        "CLEANUP_EXPIRED_CHALLENGES_SCHEDULE: 'rate(5 minutes)' is not of the form "
+        "cron(minutes hours day month weekday year)"
+    )
