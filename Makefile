@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench format lint types template build lock clean
+.PHONY: help run test scale check bench format lint types template build lock clean
 
 help:  ## Show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -11,9 +11,12 @@ run: .venv/local/ready .venv/engine/ready  ## Start the whole stack here, on htt
 	@exec .venv/local/bin/python -m console.local_stack
 
 test: .venv/dev/ready .venv/engine/ready  ## Run the offline tests
-	@.venv/dev/bin/python -m pytest $(PYTEST_ARGS)
+	@.venv/dev/bin/python -m pytest -m "not scale" $(PYTEST_ARGS)
 
-check: format lint types template test  ## What CI runs: format, lint, types, template validation, tests
+scale: .venv/dev/ready .venv/engine/ready
+	@.venv/dev/bin/python -m pytest -m scale $(PYTEST_ARGS)
+
+check: format lint types template scale test  ## What CI runs: format, lint, types, template validation, tests
 
 bench: .venv/bench/ready .venv/engine/ready  ## Measure the sweep beside what people use instead (BENCH=quick, BENCH=all, BENCH_ARGS)
 	@exec .venv/bench/bin/python -m benchmarks $(BENCH) $(BENCH_ARGS)

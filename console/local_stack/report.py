@@ -87,6 +87,8 @@ def _execution(invocation: Invocation) -> list[str]:
 
 def _counts(answer: Mapping[str, Any]) -> list[str]:
     """Return what was deleted, even if nothing was, and what else there is to count."""
+    if answer.get("dryRun"):
+        return [f"dry run: {answer.get('backlogRemaining')} would be deleted"]
     told = [name for name in _COUNTS if answer.get(name) or (name == "deleted" and name in answer)]
     return [f"{answer[name]} {_COUNTS[name]}" for name in told]
 

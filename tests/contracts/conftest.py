@@ -25,7 +25,13 @@ def stage(request: pytest.FixtureRequest, new_name: MakeName) -> Iterator[Stage]
     yield from _stage(request, new_name, SESSIONS.kind)
 
 
-@pytest.fixture(params=["memory", "partiql on the engine", "delete-item on the engine"])
+@pytest.fixture(
+    params=[
+        "memory",
+        "partiql on the engine",
+        pytest.param("delete-item on the engine", marks=pytest.mark.scale),
+    ],
+)
 def large_stage(request: pytest.FixtureRequest, new_name: MakeName) -> Iterator[Stage]:
     """The same without moto, which takes a minute for ten thousand rows."""
     yield from _stage(request, new_name, SESSIONS.kind)

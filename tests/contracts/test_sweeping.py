@@ -37,7 +37,7 @@ def expired(count: int) -> dict[str, dict[str, int]]:
     return {f"session-{number}": {"expires_at": NOW - 1 - number} for number in range(count)}
 
 
-@pytest.mark.parametrize("count", [0, 1, 24, 25, 26, 130])
+@pytest.mark.parametrize("count", [0, 1, 24, 25, 26, 60])
 def test_expired_rows_go_and_are_counted(stage: Stage, count: int) -> None:
     stage.put(expired(count))
 
@@ -105,11 +105,11 @@ def test_milliseconds_stay_and_are_counted(stage: Stage) -> None:
 
 
 def test_many_rows_may_expire_in_the_same_second(stage: Stage) -> None:
-    stage.put({f"session-{number}": {"expires_at": NOW - 60} for number in range(300)})
+    stage.put({f"session-{number}": {"expires_at": NOW - 60} for number in range(120)})
 
     report = run(stage)
 
-    assert report.counts == Counts(deleted=300)
+    assert report.counts == Counts(deleted=120)
     assert stage.keys() == set()
 
 
@@ -148,7 +148,7 @@ def test_a_row_that_somebody_else_deleted_is_not_counted(stage: Stage) -> None:
 
 
 def test_two_sweeps_at_once_count_every_row_exactly_once(stage: Stage) -> None:
-    stage.put(expired(500))
+    stage.put(expired(200))
     both_have_read = Barrier(2)
 
     def read_then_sweep() -> SweepReport:
@@ -159,9 +159,9 @@ def test_two_sweeps_at_once_count_every_row_exactly_once(stage: Stage) -> None:
     with ThreadPoolExecutor(2) as pool:
         first, second = (future.result() for future in [pool.submit(read_then_sweep) for _ in range(2)])
 
-    assert first.counts.deleted + second.counts.deleted == 500
-    assert first.counts.deleted + first.counts.already_gone == 500
-    assert second.counts.deleted + second.counts.already_gone == 500
+    assert first.counts.deleted + second.counts.deleted == 200
+    assert first.counts.deleted + first.counts.already_gone == 200
+    assert second.counts.deleted + second.counts.already_gone == 200
     assert stage.keys() == set()
 
 

@@ -57,6 +57,14 @@ def test_a_run_that_found_nothing_says_so() -> None:
     )
 
 
+def test_a_dry_run_says_what_a_run_would_delete() -> None:
+    dry = ANSWER | {"deleted": 0, "dryRun": True, "backlogRemaining": 78}
+
+    assert line({"source": "barycenter.jobs", "detail": {"executionId": "7"}}, value=dry) == (
+        "12:00:05Z  cleanup_expired_sessions #7  success, dry run: 78 would be deleted, 120 ms, by trigger"
+    )
+
+
 def test_a_failed_run_is_told_with_its_error_in_one_line() -> None:
     event = {"source": "barycenter.jobs", "detail": {"executionId": "8"}}
 
