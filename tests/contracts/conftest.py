@@ -38,6 +38,12 @@ def large_stage(request: pytest.FixtureRequest, new_name: MakeName) -> Iterator[
 
 
 @pytest.fixture(params=["memory", "partiql on the engine", "delete-item on the engine"])
+def shared_stage(request: pytest.FixtureRequest, new_name: MakeName) -> Iterator[Stage]:
+    """The same without moto, whose tables are not for several threads."""
+    yield from _stage(request, new_name, SESSIONS.kind)
+
+
+@pytest.fixture(params=["memory", "partiql on the engine", "delete-item on the engine"])
 def challenges(request: pytest.FixtureRequest, new_name: MakeName) -> Iterator[Stage]:
     """A table of WebAuthn challenges, which also expire by age."""
     yield from _stage(request, new_name, CHALLENGES.kind)

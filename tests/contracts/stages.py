@@ -29,6 +29,7 @@ class Stage(Protocol):
 
     rows: ExpiredRows
     deleter: Deleter
+    in_flight: int
 
     def put(self, rows: Mapping[str, Row]) -> None:
         """Insert or replace rows by key, as their writer does."""
@@ -42,6 +43,8 @@ class Stage(Protocol):
 
 class MemoryStage:
     """A dictionary."""
+
+    in_flight = 8
 
     def __init__(self) -> None:
         self.table = MemoryTable()
@@ -71,6 +74,7 @@ class DynamoDBStage:
         kind: Kind,
         deleter: type[PartiqlDeleter | ConditionalDeleter],
     ) -> None:
+        self.in_flight = 1 if endpoint is None else 8  # moto's tables are not for several threads
         self._dynamodb = dynamodb
         self._table = table
         self._kind = kind

@@ -30,6 +30,7 @@ def run(stage: Stage, pages: Iterable[Page] | None = None) -> SweepReport:
         CUTOFFS,
         backoff=BACKOFF,
         time_is_left=lambda: True,
+        in_flight=stage.in_flight,
     )
 
 
@@ -147,14 +148,14 @@ def test_a_row_that_somebody_else_deleted_is_not_counted(stage: Stage) -> None:
     assert stage.keys() == set()
 
 
-def test_two_sweeps_at_once_count_every_row_exactly_once(stage: Stage) -> None:
-    stage.put(expired(200))
+def test_two_sweeps_at_once_count_every_row_exactly_once(shared_stage: Stage) -> None:
+    shared_stage.put(expired(200))
     both_have_read = Barrier(2)
 
     def read_then_sweep() -> SweepReport:
-        pages = list(stage.rows.pages(CUTOFFS))
+        pages = list(shared_stage.rows.pages(CUTOFFS))
         both_have_read.wait()
-        return run(stage, pages)
+        return run(shared_stage, pages)
 
     with ThreadPoolExecutor(2) as pool:
         first, second = (future.result() for future in [pool.submit(read_then_sweep) for _ in range(2)])
@@ -162,7 +163,7 @@ def test_two_sweeps_at_once_count_every_row_exactly_once(stage: Stage) -> None:
     assert first.counts.deleted + second.counts.deleted == 200
     assert first.counts.deleted + first.counts.already_gone == 200
     assert second.counts.deleted + second.counts.already_gone == 200
-    assert stage.keys() == set()
+    assert shared_stage.keys() == set()
 
 
 def test_the_longest_expired_rows_go_first(stage: Stage) -> None:

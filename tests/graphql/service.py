@@ -22,7 +22,7 @@ from graphql import (
 
 from barycenter_jobs.adapters.memory import MemoryExecutionLog, MemoryInvoker
 from barycenter_jobs.core.counts import Counts
-from barycenter_jobs.core.executions import Start, Status, Trigger, TriggerKind
+from barycenter_jobs.core.executions import Backlog, Start, Status, Trigger, TriggerKind, Usage
 from barycenter_jobs.core.jobs import CHALLENGES, DEVICE_CODES, JOBS, REFRESH_TOKENS, SESSIONS, Job
 from barycenter_jobs.core.schedules import parse as parse_schedule
 from barycenter_jobs.core.stores import ExecutionLog, JobInvoker
@@ -81,6 +81,8 @@ class History(MemoryExecutionLog):
             eleven,
             seconds=3,
             counts=Counts(deleted=120, became_live=3, already_gone=1, uncertain=4, quarantined=2),
+            usage=Usage(16.5, 256, 0.000164),
+            backlog=Backlog(17, exact=False),
             warnings=("sessions has no expiry-index, so it was scanned.",),
         )
         self._ran(
@@ -102,7 +104,16 @@ class History(MemoryExecutionLog):
         self._ran(
             CHALLENGES, eleven + timedelta(minutes=25), deleted=1
         )  # recorded late: its id is out of order
-        self._ran(DEVICE_CODES, eleven + timedelta(minutes=45), seconds=0.031)
+        self._ran(
+            DEVICE_CODES,
+            eleven + timedelta(minutes=45),
+            trigger=Trigger(TriggerKind.MANUAL, ALICE),
+            dry_run=True,
+            seconds=0.031,
+            usage=Usage(0.5, 6, 0.0000375),
+            backlog=Backlog(3, NOON - timedelta(days=1)),
+            samples=("6ca13d52ca70", "2d711642b726", "8b5b9db0c13d"),
+        )
         self._ran(
             DEVICE_CODES, eleven + timedelta(minutes=50), trigger=Trigger(TriggerKind.MANUAL), seconds=None
         )
@@ -121,14 +132,21 @@ class History(MemoryExecutionLog):
         error_message: str | None = None,
         warnings: tuple[str, ...] = (),
         trigger: Trigger = BY_SCHEDULE,
+        dry_run: bool = False,
+        usage: Usage | None = None,
+        backlog: Backlog | None = None,
+        samples: tuple[str, ...] = (),
         delivery_id: str = "",
     ) -> None:
-        execution = self.start(Start(job, trigger, delivery_id or f"{job.name} at {at}"), at)
+        execution = self.start(Start(job, trigger, delivery_id or f"{job.name} at {at}", dry_run), at)
         if seconds is not None:
             finished = execution.finished(
                 status,
                 at + timedelta(seconds=seconds),
                 counts=counts or Counts(deleted=deleted),
+                usage=usage,
+                backlog=backlog,
+                samples=samples,
                 error_message=error_message,
                 warnings=warnings,
             )

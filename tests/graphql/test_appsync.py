@@ -58,6 +58,25 @@ def test_arguments_of_an_event_made_by_hand_are_checked_all_the_same(
     assert str(refusal.value) == message
 
 
+def test_a_dry_run_is_asked_for_by_true_and_nothing_else() -> None:
+    arguments = {"jobName": "cleanup_expired_sessions", "dryRun": "yes"}
+
+    with pytest.raises(InvalidInput, match=r"^dryRun must be of type Boolean$"):
+        appsync.resolve(event("triggerJob", arguments, "Mutation"), service())
+
+
+@pytest.mark.parametrize("dry_run", [True, False, None])
+def test_a_dry_run_is_recorded_as_one(dry_run: bool | None) -> None:
+    log = MemoryExecutionLog()
+    arguments = {"jobName": "cleanup_expired_sessions", "dryRun": dry_run}
+
+    appsync.resolve(event("triggerJob", arguments, "Mutation"), service(log))
+
+    execution = log.get(1)
+    assert execution is not None
+    assert execution.dry_run is (dry_run is True)
+
+
 @pytest.mark.parametrize("arguments", [None, {}, {"jobName": None}])
 def test_a_trigger_without_a_name_is_refused_in_clear_words(arguments: object) -> None:
     with pytest.raises(InvalidInput, match=r"^jobName is needed$"):

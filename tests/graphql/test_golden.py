@@ -8,12 +8,15 @@ are listed here; where these documents show an answer, the golden file has it wo
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from graphql import GraphQLObjectType
 
 from barycenter_jobs.adapters.memory import MemoryExecutionLog
+from barycenter_jobs.graphql.over_http import schema
 from barycenter_jobs.graphql.resolvers import Operations
 from tests.graphql.service import Json, over_http, service, through_appsync
 
@@ -101,3 +104,16 @@ def test_the_golden_history_shows_every_kind_of_run() -> None:
     assert {run["status"] for run in runs} == {"running", "success", "error", "timeout", "skipped"}
     assert {run["trigger"] for run in runs} == {"schedule", "manual"}
     assert {run["attemptNumber"] for run in runs} == {1, 2}
+    assert {run["dryRun"] for run in runs} == {True, False}
+
+
+def test_every_field_of_a_run_is_asked_for() -> None:
+    asked = set(re.findall(r"\w+", document("every_field")))
+    types = ("JobLog", "JobCounts", "JobUsage", "JobBacklog")
+    fields: set[str] = set()
+    for name in types:
+        named = schema().type_map[name]
+        assert isinstance(named, GraphQLObjectType)
+        fields |= named.fields.keys()
+
+    assert asked == fields | {"jobLogs", "limit", "13"}

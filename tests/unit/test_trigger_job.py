@@ -55,6 +55,18 @@ def test_a_job_is_recorded_as_running_and_handed_to_its_function(job: Job) -> No
     assert invoker.invocations == [(f"function-of-{job.name}", execution)]
 
 
+def test_a_dry_run_is_handed_over_as_one() -> None:
+    log, invoker = MemoryExecutionLog(), MemoryInvoker()
+
+    triggered = trigger_job(log, invoker)("cleanup_expired_sessions", ALICE, dry_run=True)
+
+    record = log.get(1)
+    assert triggered.success
+    assert record is not None
+    assert record.dry_run
+    assert [execution for _, execution in invoker.invocations] == [record]
+
+
 def test_each_trigger_is_a_run_of_its_own() -> None:
     log, invoker = MemoryExecutionLog(), MemoryInvoker()
     trigger = trigger_job(log, invoker)

@@ -33,7 +33,8 @@ class LambdaInvoker:
             "detail-type": "Job Triggered",
             "source": "barycenter.jobs",
             "time": iso(now),
-            "detail": {"executionId": str(execution.id)},
+            # Repeated after a failure, the event starts a record of its own: it has to say all by itself.
+            "detail": {"executionId": str(execution.id), "dryRun": execution.dry_run},
         }
         try:
             self._client.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event))

@@ -6,7 +6,7 @@ Held to the same contract tests as the DynamoDB adapters.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from threading import Lock
 
@@ -14,6 +14,7 @@ from barycenter_jobs.core.errors import DeliveryAlreadyHandled, ExecutionAlready
 from barycenter_jobs.core.executions import Backlog, Execution, LogFilter, Start, Status
 from barycenter_jobs.core.expiry import Cutoffs, Expiry, Unreadable
 from barycenter_jobs.core.rows import Answer, Candidate, Deletion, Outcome, Page
+from barycenter_jobs.core.timestamps import instant
 
 Attributes = Mapping[str, object]
 
@@ -54,7 +55,7 @@ class MemoryTable:
         """Return what has expired and is still there. See `ExpiredRows`."""
         candidates = [candidate for page in self.pages(cutoffs) for candidate in page.candidates]
         expiries = [candidate.expires_at for candidate in candidates if candidate.expires_at is not None]
-        return Backlog(len(candidates), datetime.fromtimestamp(int(min(expiries)), UTC) if expiries else None)
+        return Backlog(len(candidates), instant(min(expiries)) if expiries else None)
 
     def warnings(self) -> Sequence[str]:
         """Return nothing: a dictionary has no index to miss."""

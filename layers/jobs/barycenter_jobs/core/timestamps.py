@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
+
+_FIRST_SECOND = -62_135_596_800  # the year 1
+_LAST_SECOND = 253_402_300_799  # the end of the year 9999
 
 
 def iso(at: datetime) -> str:
@@ -13,6 +17,11 @@ def iso(at: datetime) -> str:
 def sortable(at: datetime) -> str:
     """Return an instant in a form of one width, whose alphabetical order is the order in time."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def instant(epoch_seconds: Decimal | int) -> datetime:
+    """Return the instant of an epoch second, or the nearest that a datetime can hold."""
+    return datetime.fromtimestamp(int(min(max(epoch_seconds, _FIRST_SECOND), _LAST_SECOND)), UTC)
 
 
 def parsed(text: str) -> datetime:

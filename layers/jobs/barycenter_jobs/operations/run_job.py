@@ -6,7 +6,7 @@ import logging
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import PurePath
 from types import TracebackType
 from typing import Self
@@ -21,6 +21,7 @@ from barycenter_jobs.core.prices import DOCUMENTED_PRICES, Prices
 from barycenter_jobs.core.stores import Deleter, ExecutionLog, ExpiredRows
 from barycenter_jobs.core.survey import Survey, survey
 from barycenter_jobs.core.sweep import SweepReport, sweep
+from barycenter_jobs.core.timestamps import instant
 
 # What the record of a run needs after its last delete, even when the log is slow to answer.
 TIME_TO_RECORD = timedelta(seconds=15)
@@ -95,9 +96,12 @@ class RunJob:
     def _begin(self, start: Start, execution_id: int | None) -> Execution:
         if execution_id is not None:
             triggered = self.log.get(execution_id)
-            if triggered is not None and triggered.status is Status.RUNNING:
+            if triggered is not None and self._awaits(triggered):
                 return triggered
         return self.log.start(start, self.clock())
+
+    def _awaits(self, triggered: Execution) -> bool:
+        return triggered.status is Status.RUNNING and triggered.job_name == self.job.name
 
     def _existing(self, execution_id: int) -> Execution:
         execution = self.log.get(execution_id)
@@ -165,7 +169,7 @@ class _Recorded:
 
     def _surveyed(self, problem: str | None) -> Execution:
         found = self.survey
-        oldest = None if found.oldest is None else datetime.fromtimestamp(int(found.oldest), UTC)
+        oldest = None if found.oldest is None else instant(found.oldest)
         return self._execution.finished(
             Status.SUCCESS if problem is None else Status.ERROR,
             self._clock(),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from barycenter_jobs.core.errors import FunctionNotInvoked, UnknownJob
+from barycenter_jobs.core.errors import ExecutionAlreadyFinished, FunctionNotInvoked, UnknownJob
 from barycenter_jobs.core.executions import Start, Status, Trigger, TriggerKind
 from barycenter_jobs.core.jobs import job_named
 from barycenter_jobs.core.stores import ExecutionLog, JobInvoker
@@ -48,9 +48,14 @@ class TriggerJob:
         try:
             self.invoker.invoke(self.functions[job.name], execution, self.clock())
         except FunctionNotInvoked as error:
-            self.log.finish(execution.finished(Status.ERROR, self.clock(), error_message=str(error)))
-            message = f"Job {job.name} could not be triggered: {error}"
-            return Triggered(success=False, message=message, job_name=job.name, execution_id=execution.id)
+            failed = execution.finished(Status.ERROR, self.clock(), error_message=str(error))
+            try:
+                self.log.finish(failed)
+            except ExecutionAlreadyFinished:
+                pass  # only the answer was lost: the function was invoked, and has even finished
+            else:
+                message = f"Job {job.name} could not be triggered: {error}"
+                return Triggered(success=False, message=message, job_name=job.name, execution_id=execution.id)
         return Triggered(
             success=True,
             message=f"Job {job.name} triggered successfully",

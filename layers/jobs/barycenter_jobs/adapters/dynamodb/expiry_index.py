@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from barycenter_jobs.adapters.dynamodb.errors import store_errors
 from barycenter_jobs.core.executions import Backlog
 from barycenter_jobs.core.expiry import FIRST_IMPLAUSIBLE_SECOND, Cutoffs, Unreadable
 from barycenter_jobs.core.rows import Candidate, Page
+from barycenter_jobs.core.timestamps import instant
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -118,7 +119,7 @@ class IndexedRows:
 
 
 def _earliest(expiries: list[Decimal | int]) -> datetime | None:
-    return datetime.fromtimestamp(int(min(expiries)), UTC) if expiries else None
+    return instant(min(expiries)) if expiries else None
 
 
 def _expiry(candidate: Candidate) -> float:
