@@ -6,6 +6,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,11 +44,13 @@ def embedded_engine() -> Iterator[str]:
         process.stdin.close()
 
 
+@cache
 def client(endpoint: str) -> DynamoDBClient:
     """Return a client that a test uses as any other program would: with the SDK's own retries."""
     return boto3.client("dynamodb", endpoint_url=endpoint, config=Config(max_pool_connections=32))
 
 
+@cache
 def template_table(name: str) -> Table:
     """Return a table as template.yaml defines it."""
     return next(table for table in read_template(REPOSITORY / "template.yaml").tables if table.name == name)

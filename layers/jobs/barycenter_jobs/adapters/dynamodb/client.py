@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import boto3
+import botocore.session
 from botocore.config import Config
+
+from barycenter_jobs.adapters.dynamodb.service_model import share_service_model
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -24,4 +27,5 @@ def sweeping_client(endpoint_url: str | None = None, *, connections: int = 16) -
         max_pool_connections=connections,
         parameter_validation=False,  # a seventh of a request's client time, for requests that we alone build
     )
-    return boto3.client("dynamodb", endpoint_url=endpoint_url, config=config)
+    session = boto3.Session(botocore_session=share_service_model(botocore.session.get_session()))
+    return session.client("dynamodb", endpoint_url=endpoint_url, config=config)

@@ -19,6 +19,7 @@ from barycenter_jobs.adapters.dynamodb.execution_items import (
     ResultMap,
     bound,
 )
+from barycenter_jobs.adapters.dynamodb.service_model import share_service_model
 from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.errors import DeliveryAlreadyHandled, ExecutionAlreadyFinished, Throttled
 from barycenter_jobs.core.executions import (
@@ -62,6 +63,7 @@ class DynamoDBExecutionLog:
         self._counters._connection = connection  # noqa: SLF001
         self._deliveries._connection = connection  # noqa: SLF001
         self._connection = connection.connection
+        share_service_model(self._connection.session)
 
     def start(self, start: Start, now: datetime) -> Execution:
         """Record that a run begins, in one transaction. See `ExecutionLog`.
