@@ -54,6 +54,8 @@ def bad_wire(engine: str) -> Iterator[Wire]:
 
     class Relay(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # which would hold back each answer for 40 ms
+        wbufsize = -1
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
@@ -106,7 +108,7 @@ def bad_wire(engine: str) -> Iterator[Wire]:
 
     server = Server(("127.0.0.1", 0), Relay)
     wire = Wire(f"http://127.0.0.1:{server.server_address[1]}")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield wire

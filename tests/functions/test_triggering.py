@@ -52,7 +52,7 @@ class Lambda:
 def endpoint() -> Iterator[Lambda]:
     """A Lambda endpoint that accepts every asynchronous invocation."""
     endpoint = Lambda()
-    thread = Thread(target=endpoint.server.serve_forever)
+    thread = Thread(target=endpoint.server.serve_forever, args=(0.02,))
     thread.start()
     yield endpoint
     endpoint.server.shutdown()
