@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from typing import Any
 
 from benchmarks.compare import Sizes, compare
 from benchmarks.contenders import CONTENDERS, Contender, contender_named
-from benchmarks.engine import MeteredEngine, metered_engine
+from benchmarks.engine import MeteredEngine, environment, metered_engine
 from benchmarks.live_rows import cost_beside_live_rows
 from benchmarks.memory import memory_for_backlogs
 from benchmarks.report import backlogs, beside_live_rows, comparison
@@ -20,6 +21,7 @@ from benchmarks.trials import Filling
 
 MODES = ("compare", "live-rows", "memory")
 _RESULTS = Path(__file__).with_name("results")
+_INTERRUPTED = 130  # as a shell reports Ctrl-C
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -55,11 +57,7 @@ def _measure(mode: str, engine: MeteredEngine, options: argparse.Namespace) -> t
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    words, rest = (
-        [word for word in arguments if word == "quick"],
-        [word for word in arguments if word != "quick"],
-    )
-    quick = bool(words)
+    quick = "quick" in arguments
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="Measure our sweep beside what people use instead. Add the word quick for small tables.",
@@ -75,14 +73,14 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--live-rows",
         type=_sizes,
-        default=[1_000, 10_000] if quick else [10_000, 500_000],
+        default=[1_000, 10_000] if quick else [10_000, 100_000],
         help="for live-rows",
     )
     parser.add_argument(
-        "--backlogs", type=_sizes, default=[2_000, 20_000] if quick else [5_000, 500_000], help="for memory"
+        "--backlogs", type=_sizes, default=[2_000, 20_000] if quick else [5_000, 100_000], help="for memory"
     )
     parser.add_argument("--results", type=Path, default=_RESULTS, help="where the JSON goes")
-    options = parser.parse_args(rest)
+    options = parser.parse_args([argument for argument in arguments if argument != "quick"])
     unknown = set(options.modes) - {*MODES, "all"}
     if unknown:
         parser.error(f"there is no {', '.join(sorted(unknown))}: choose from quick, all, {', '.join(MODES)}")
@@ -114,4 +112,11 @@ def _shown(path: Path) -> Path:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    made_up = environment()
+    os.environ.clear()
+    os.environ.update(made_up)
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        _say("interrupted: nothing was written")
+        sys.exit(_INTERRUPTED)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from dataclasses import asdict
 
 from benchmarks.child import Measure
 from benchmarks.contenders import Claim, Contender, Target
-from benchmarks.engine import CREDENTIALS
+from benchmarks.engine import environment
 from console.checkout import REPOSITORY
 
 
@@ -56,16 +55,20 @@ class Child:
 @contextmanager
 def child_of(contender: Contender) -> Iterator[Child]:
     """Run a contender's process, which knows no AWS account but the engine's."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     process = subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, "-m", "benchmarks.child", contender.name],
         cwd=REPOSITORY,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=inherited | CREDENTIALS,
+        env=environment(),
+        start_new_session=True,
         text=True,
     )
     with process:
-        yield Child(contender, process)
+        try:
+            yield Child(contender, process)
+        except BaseException:
+            process.kill()  # it may be in the midst of a table and would not look up
+            raise
         if process.stdin is not None:
             process.stdin.close()

@@ -17,21 +17,28 @@ from botocore.config import Config
 from benchmarks.meter import CONTROL_PATH, Orders, Read, Record
 from console.checkout import REPOSITORY
 from console.local_stack.engine import ENGINE_PYTHON
-from console.local_stack.ports import address_of, listen
+from console.local_stack.ports import LOOPBACK, address_of, listen
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-# What a client of the engine needs instead of anybody's real account.
-CREDENTIALS = {
+_CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "local",
     "AWS_SECRET_ACCESS_KEY": "local",
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "NO_PROXY": LOOPBACK,
+    "no_proxy": LOOPBACK,
 }
 _QUIET = {"LOG_LEVEL": "ERROR", "SERVICES": "dynamodb"}
+
+
+def environment() -> dict[str, str]:
+    """Return this process's environment, with made-up credentials in the place of anybody's account."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return kept | _CREDENTIALS
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,7 @@ def metered_engine() -> Iterator[MeteredEngine]:
             stdout=subprocess.PIPE,
             pass_fds=[listener.fileno()],
             env={"PATH": os.defpath} | _QUIET,
+            start_new_session=True,  # Ctrl-C is for the measurement, which ends the engine last
             text=True,
         )
     if process.stdin is None or process.stdout is None:
@@ -85,11 +93,5 @@ def metered_engine() -> Iterator[MeteredEngine]:
 
 
 def _client(endpoint: str) -> DynamoDBClient:
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=endpoint,
-        region_name=CREDENTIALS["AWS_DEFAULT_REGION"],
-        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        config=Config(parameter_validation=False, proxies={}, read_timeout=120),
-    )
+    config = Config(parameter_validation=False, proxies={}, read_timeout=120)
+    return boto3.client("dynamodb", endpoint_url=endpoint, config=config)

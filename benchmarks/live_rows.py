@@ -12,7 +12,7 @@ from benchmarks.engine import MeteredEngine
 from benchmarks.seeding import create_sessions, put_expired, put_live
 from benchmarks.trials import Filling, Trial, play_large
 
-# Each page of a scan makes the embedded engine sort the whole table: beyond this a scan takes it hours.
+# Each page of a scan makes the embedded engine sort the whole table: far beyond this a scan takes it hours.
 MOST_ROWS_TO_SCAN = 100_000
 
 

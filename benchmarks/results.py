@@ -30,7 +30,12 @@ def write_results(folder: Path, at: datetime, results: Mapping[str, Any]) -> Pat
 
 def machine() -> dict[str, Any]:
     """Return what the measurements ran on."""
-    return {"system": platform.platform(), "processor": _processor(), "cores": os.cpu_count()}
+    return {
+        "system": platform.platform(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "load": os.getloadavg(),
+    }
 
 
 def versions() -> dict[str, str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -30,10 +31,7 @@ Item = dict[str, dict[str, Any]]
 
 def create_sessions(dynamodb: DynamoDBClient, table: str) -> None:
     """Create an empty table with the definition that template.yaml has for sessions."""
-    definitions = {
-        table.name: table.definition for table in read_template(REPOSITORY / "template.yaml").tables
-    }
-    dynamodb.create_table(TableName=table, **definitions["sessions"])
+    dynamodb.create_table(TableName=table, **_definition_of_sessions())
 
 
 def put_expired(dynamodb: DynamoDBClient, table: str, count: int, now: int) -> None:
@@ -91,6 +89,12 @@ def keys_of(state: str, count: int) -> set[str]:
 def rows_in(dynamodb: DynamoDBClient, table: str) -> int:
     """Return how many rows there are, by the embedded engine's own count (AWS's is hours old)."""
     return dynamodb.describe_table(TableName=table)["Table"]["ItemCount"]
+
+
+@cache
+def _definition_of_sessions() -> Mapping[str, Any]:
+    template = read_template(REPOSITORY / "template.yaml")
+    return next(table.definition for table in template.tables if table.name == "sessions")
 
 
 def _put(dynamodb: DynamoDBClient, table: str, rows: Iterator[Item]) -> None:

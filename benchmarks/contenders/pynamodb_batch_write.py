@@ -31,6 +31,8 @@ def prepare(target: Target) -> Cleaning:
         expires_at = NumberAttribute()
         expiry_index = ExpiryIndex()
 
+    Session.exists()  # makes the client, which the others have made by now
+
     def clean() -> Claim:
         deleted = 0
         with Session.batch_write() as batch:

@@ -15,6 +15,8 @@ from benchmarks.engine import MeteredEngine, metered_engine
 from benchmarks.report import comparison
 from benchmarks.trials import Filling
 
+pytestmark = pytest.mark.scale  # a process for each contender
+
 NAMES = ("ours_partiql", "query_batch_writer", "conditional_loop")
 ROWS = Filling(expired=160, live=40)
 

@@ -28,7 +28,7 @@ def stage(request: pytest.FixtureRequest, new_name: MakeName) -> Iterator[Stage]
 @pytest.fixture(
     params=[
         "memory",
-        "partiql on the engine",
+        pytest.param("partiql on the engine", marks=pytest.mark.scale),
         pytest.param("delete-item on the engine", marks=pytest.mark.scale),
     ],
 )

@@ -131,7 +131,7 @@ scripts = st.lists(st.builds(Step, numbers, numbers, st.sampled_from(Fault)), ma
 
 
 @given(rows=st.integers(0, 60), steps=scripts)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_no_live_row_is_ever_deleted(rows: int, steps: list[Step]) -> None:
     _, deleter = swept(rows, steps)
 
@@ -139,7 +139,7 @@ def test_no_live_row_is_ever_deleted(rows: int, steps: list[Step]) -> None:
 
 
 @given(rows=st.integers(0, 60), steps=scripts)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_deleted_counts_only_what_this_sweep_deleted_and_uncertain_bounds_the_rest(
     rows: int, steps: list[Step]
 ) -> None:
@@ -150,7 +150,7 @@ def test_deleted_counts_only_what_this_sweep_deleted_and_uncertain_bounds_the_re
 
 
 @given(rows=st.integers(0, 60), steps=scripts)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_candidate_that_was_tried_is_in_exactly_one_count(rows: int, steps: list[Step]) -> None:
     report, _ = swept(rows, steps)
 
@@ -162,7 +162,7 @@ def test_every_candidate_that_was_tried_is_in_exactly_one_count(rows: int, steps
 
 
 @given(rows=st.integers(0, 60), steps=scripts)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_without_lost_answers_nothing_is_uncertain(rows: int, steps: list[Step]) -> None:
     lossless = [step for step in steps if "LOST" not in step.fault.name]
 

@@ -63,7 +63,7 @@ def check(status: int, headers: dict[str, str], body: str) -> None:
         assert "Traceback" not in error["message"]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(BODIES)
 def test_any_body_is_answered(body: str) -> None:
     response = respond(HttpRequest("POST", {"content-type": "application/json"}, body=body), OPERATIONS)
@@ -71,7 +71,7 @@ def test_any_body_is_answered(body: str) -> None:
     check(response.status, dict(response.headers), response.body)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(METHODS, MEDIA_TYPES, MEDIA_TYPES, BODIES, st.dictionaries(st.text(max_size=8), st.text(max_size=20)))
 def test_any_request_is_answered(
     method: str, accept: str, content_type: str, body: str, query: dict[str, str]
@@ -83,7 +83,7 @@ def test_any_request_is_answered(
     check(response.status, dict(response.headers), response.body)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(
     DOCUMENTS,
     st.none() | st.text(max_size=20) | ANY_JSON.map(json.dumps),
@@ -98,7 +98,7 @@ def test_any_query_by_get_is_answered(document: str, variables: str | None, name
     check(response.status, dict(response.headers), response.body)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(st.binary(max_size=80) | BODIES.map(lambda text: text.encode(errors="surrogatepass")))
 def test_any_bytes_behind_api_gateway_are_answered(sent: bytes) -> None:
     event = {

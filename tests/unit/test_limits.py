@@ -150,7 +150,7 @@ def test_a_throttled_sweep_has_fewer_requests_under_way() -> None:
 @given(
     rows=st.integers(0, 130), live=st.integers(0, 130), limit=st.integers(1, 130), in_flight=st.integers(1, 4)
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_run_never_deletes_more_than_its_limit_and_trips_only_when_there_is_more(
     rows: int, live: int, limit: int, in_flight: int
 ) -> None:

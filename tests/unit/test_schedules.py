@@ -399,7 +399,7 @@ def parsed(fields: list[str]) -> Schedule:
     return parse(f"cron({' '.join(fields)})")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(FIELDS, INSTANTS)
 def test_over_some_days_it_is_due_in_exactly_the_minutes_that_the_oracle_names(
     fields: list[str], instant: datetime
@@ -423,7 +423,7 @@ def test_over_some_days_it_is_due_in_exactly_the_minutes_that_the_oracle_names(
     assert backwards[::-1] == expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(DAYS, st.integers(1970, 2199))
 def test_over_a_year_it_is_due_on_exactly_the_days_that_the_oracle_names(
     days: tuple[str, str, str], year: int
@@ -437,7 +437,7 @@ def test_over_a_year_it_is_due_on_exactly_the_days_that_the_oracle_names(
         assert schedule.days(year, month) == [date.day for date in dates if fires(fields, date, sunday=1)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(FIELDS, INSTANTS)
 def test_the_six_fields_mean_the_same_minutes(fields: list[str], instant: datetime) -> None:
     seconds, *shown = six_fields(parsed(fields)).split()
