@@ -13,13 +13,11 @@ logger = Logger()
 
 @logger.inject_lambda_context(correlation_id_path="id")
 def handler(event: object, context: LambdaContext) -> dict[str, object]:
-    """Run the cleanup and return its record. A run that fails fails the invocation too."""
-    asked = invocations.invocation(event, REFRESH_TOKENS, context.aws_request_id)
-    execution = bootstrap.cleanup(REFRESH_TOKENS)(
-        asked.start,
-        asked.execution_id,
+    """Do what the event asks for and return what came of it. A run that fails fails the invocation too."""
+    outcome = bootstrap.cleanup(REFRESH_TOKENS)(
+        invocations.task(event, REFRESH_TOKENS, context.aws_request_id),
         remaining=lambda: timedelta(milliseconds=context.get_remaining_time_in_millis()),
     )
-    answer = invocations.answer(execution)
-    logger.info("run finished", extra=answer)
+    answer = invocations.answer(outcome)
+    logger.info("invocation finished", extra=answer)
     return answer

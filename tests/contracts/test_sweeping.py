@@ -14,7 +14,8 @@ from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.expiry import Cutoffs
 from barycenter_jobs.core.pacing import Backoff
 from barycenter_jobs.core.rows import Page
-from barycenter_jobs.core.sweep import SweepReport, sweep
+from barycenter_jobs.core.sweep import sweep
+from barycenter_jobs.core.sweep_report import SweepReport
 from tests.contracts.stages import Stage
 
 NOW = 1_800_000_000

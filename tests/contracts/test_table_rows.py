@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from barycenter_jobs.adapters.dynamodb import expired_rows
-from barycenter_jobs.adapters.dynamodb.client import sweeping_client
+from barycenter_jobs.adapters.dynamodb.client import deleting_client
 from barycenter_jobs.adapters.dynamodb.conditional_deleter import ConditionalDeleter
 from barycenter_jobs.adapters.dynamodb.expired_rows import TableRows
 from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter
@@ -18,7 +18,8 @@ from barycenter_jobs.core.errors import RequestRefused, TableMissing
 from barycenter_jobs.core.expiry import Cutoffs
 from barycenter_jobs.core.jobs import SESSIONS
 from barycenter_jobs.core.pacing import Backoff
-from barycenter_jobs.core.sweep import SweepReport, sweep
+from barycenter_jobs.core.sweep import sweep
+from barycenter_jobs.core.sweep_report import SweepReport
 from tests.engine import client, create_table
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Tables:
     def sweep(
         self, table: str, deleter: type[PartiqlDeleter | ConditionalDeleter] = PartiqlDeleter
     ) -> tuple[SweepReport, TableRows]:
-        sweeping = sweeping_client(self.endpoint)
+        sweeping = deleting_client(self.endpoint)
         sweeping.meta.events.register(
             "before-call.dynamodb.*", lambda model, **_: self.requests.append(model.name)
         )
@@ -99,7 +100,10 @@ def test_a_table_without_the_index_is_scanned_with_a_warning(
     assert report.counts == Counts(deleted=1, quarantined=len(EVERY_TYPE))
     assert tables.left(table) == {made["session_id"]["S"] for made in rows} - {"expired"}
     assert read.warnings() == (
-        f"Table {table} has no usable expiry-index, so this run read all of it. See docs/tables.md.",
+        (
+            f"Table {table} has no usable expiry-index, so this run read the table itself, for "
+            f"{report.read_units:,.1f} read units. See docs/tables.md."
+        ),
     )
 
 
@@ -109,7 +113,7 @@ def test_a_row_whose_expiry_turns_unreadable_after_it_was_read_survives(
     tables: Tables, deleter: type[PartiqlDeleter | ConditionalDeleter], value: dict[str, Any]
 ) -> None:
     table = tables.make([row("session", {"N": str(NOW - 1)})], indexed=False)
-    sweeping = sweeping_client(tables.endpoint)
+    sweeping = deleting_client(tables.endpoint)
     pages = list(TableRows(sweeping, table, SESSIONS.kind).pages(CUTOFFS))
     tables.dynamodb.put_item(TableName=table, Item=row("session", value))
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from barycenter_jobs.adapters.dynamodb.client import sweeping_client
+from barycenter_jobs.adapters.dynamodb.client import deleting_client
 from barycenter_jobs.adapters.dynamodb.conditional_deleter import ConditionalDeleter
 from barycenter_jobs.adapters.dynamodb.execution_log import DynamoDBExecutionLog
 from barycenter_jobs.adapters.dynamodb.expired_rows import TableRows
@@ -70,7 +70,7 @@ def scene(engine: str, new_name: Callable[[str], str]) -> Iterator[Scene]:
     stage.put({f"{SECRET}-live": {"expires_at": SECOND + 60}})
     backoff = Backoff(sleep=lambda _seconds: None, random=lambda: 0.5)
     with bad_wire(engine) as wire:
-        sweeping = sweeping_client(wire.address)
+        sweeping = deleting_client(wire.address)
         yield Scene(
             wire=wire,
             stage=stage,

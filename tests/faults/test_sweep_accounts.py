@@ -21,7 +21,8 @@ from barycenter_jobs.core.errors import AccessRefused, AnswerLost, StoreUnavaila
 from barycenter_jobs.core.expiry import Cutoffs
 from barycenter_jobs.core.pacing import Backoff
 from barycenter_jobs.core.rows import Answer, Candidate, Deletion, Outcome, Page
-from barycenter_jobs.core.sweep import SweepReport, sweep
+from barycenter_jobs.core.sweep import sweep
+from barycenter_jobs.core.sweep_report import SweepReport
 
 NOW = 1_800_000_000
 CUTOFFS = Cutoffs(NOW)

@@ -12,9 +12,9 @@ import pytest
 from barycenter_jobs import bootstrap
 from barycenter_jobs.adapters.memory import MemoryExecutionLog, MemoryInvoker, MemoryTable
 from barycenter_jobs.core.jobs import JOBS, Job
-from barycenter_jobs.core.pacing import Backoff
 from barycenter_jobs.graphql.resolvers import Operations
-from barycenter_jobs.operations.run_job import RunJob
+from barycenter_jobs.operations.cleanup import Cleanup
+from tests.cleanups import cleanup_in_memory
 from tests.functions.loading import Function, Json, load
 from tests.graphql.service import NOW, service
 
@@ -56,11 +56,9 @@ class Stack:
     log: MemoryExecutionLog = field(default_factory=MemoryExecutionLog)
     invoker: MemoryInvoker = field(default_factory=MemoryInvoker)
 
-    def cleanup(self, job: Job) -> RunJob:
+    def cleanup(self, job: Job) -> Cleanup:
         """In the place of `bootstrap.cleanup`."""
-        table = self.tables[job.name]
-        backoff = Backoff(sleep=lambda _seconds: None, random=lambda: 0.5)
-        return RunJob(job, table, table, self.log, lambda: NOW, backoff)
+        return cleanup_in_memory(job, self.tables[job.name], self.log, lambda: NOW)
 
     def operations(self) -> Operations:
         """In the place of `bootstrap.operations`."""

@@ -16,6 +16,7 @@ from barycenter_jobs.core.jobs import CHALLENGES, JOBS, SESSIONS
 API = {
     **{f"{job.name.upper()}_FUNCTION": f"stack-{job.function}" for job in JOBS},
     **{f"{job.name.upper()}_SCHEDULE": "cron(0/5 * * * ? *)" for job in JOBS},
+    **{f"{job.name.upper()}_TABLE": job.kind.name for job in JOBS},
 }
 
 
@@ -44,7 +45,7 @@ def test_a_cleanup_deletes_in_the_way_that_its_environment_names(
 ) -> None:
     monkeypatch.setenv("DELETER", name)
 
-    run = bootstrap.cleanup(SESSIONS)
+    run = bootstrap.cleanup(SESSIONS).run_job
 
     assert run.job is SESSIONS
     assert type(run.deleter) is deleter

@@ -36,6 +36,7 @@ def test_a_scheduled_event_removes_what_has_expired_of_that_kind(
     assert answer == {
         "executionId": "1",
         "jobName": job.name,
+        "methodName": "run_job",
         "status": "success",
         "success": True,
         "recordsProcessed": 2,
@@ -45,6 +46,7 @@ def test_a_scheduled_event_removes_what_has_expired_of_that_kind(
         "failed": 0,
         "uncertain": 0,
         "quarantined": 0,
+        "stamped": 0,
         "dryRun": False,
         "backlogRemaining": 0,
         "durationMs": 0,
@@ -154,7 +156,7 @@ def test_the_outcome_is_logged_once_with_its_fields_and_without_a_secret(
     answer = function(job.function)(event)
 
     (entry,) = logged()
-    assert entry["message"] == "run finished"
+    assert entry["message"] == "invocation finished"
     assert {name: entry.get(name) for name in answer} == answer
     assert entry["correlation_id"] == event["id"]
     assert entry["function_request_id"] == REQUEST_ID

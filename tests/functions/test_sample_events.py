@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 
+from barycenter_jobs.core.executions import Start, Trigger, TriggerKind
+from barycenter_jobs.core.jobs import SESSIONS
 from tests.functions.conftest import Load, Stack
 from tests.functions.loading import EVENTS, Json, sample, samples
+from tests.graphql.service import NOW
 
 ANSWERED: dict[str, Callable[[Any], bool]] = {
     "eventbridge": lambda answer: answer["success"] is True,
     "trigger": lambda answer: answer["success"] is True,
+    "stepfunctions": lambda answer: answer["executionId"] == "1",
     "appsync": lambda answer: isinstance(answer, (dict, list)),
     "httpapi": lambda answer: answer["statusCode"] == 200 and '"errors"' not in answer["body"],
 }
@@ -21,7 +25,8 @@ ANSWERED: dict[str, Callable[[Any], bool]] = {
 def folder(name: str) -> str:
     """The function that a sample event is for, by the name of its file."""
     way_in, _, rest = name.partition("_")
-    return {"appsync": "graphql_resolver", "httpapi": "http_api"}.get(way_in, rest)
+    shared = {"appsync": "graphql_resolver", "httpapi": "http_api", "stepfunctions": "cleanup_sessions"}
+    return shared.get(way_in, rest.replace("reconcile_", "cleanup_"))
 
 
 def test_every_file_is_a_sample_of_a_way_in() -> None:
@@ -29,9 +34,11 @@ def test_every_file_is_a_sample_of_a_way_in() -> None:
     assert {name.partition("_")[0] for name in samples()} == set(ANSWERED)
 
 
-@pytest.mark.usefixtures("stack")
 @pytest.mark.parametrize("name", samples())
-def test_a_sample_event_is_answered_by_its_function(name: str, function: Load) -> None:
+def test_a_sample_event_is_answered_by_its_function(name: str, function: Load, stack: Stack) -> None:
+    if name.startswith("stepfunctions"):  # these are about a run that has begun
+        stack.log.start(Start(SESSIONS, Trigger(TriggerKind.SCHEDULE), "event-1"), NOW)
+
     answer = function(folder(name))(sample(name))
 
     assert ANSWERED[name.partition("_")[0]](answer)

@@ -18,7 +18,8 @@ from barycenter_jobs.core.executions import Execution, Start, Status, Trigger, T
 from barycenter_jobs.core.jobs import CHALLENGES, SESSIONS
 from barycenter_jobs.core.pacing import Backoff
 from barycenter_jobs.core.rows import Page
-from barycenter_jobs.invocations import invocation
+from barycenter_jobs.core.tasks import Run
+from barycenter_jobs.invocations import task
 from barycenter_jobs.operations.run_job import RunJob
 from barycenter_jobs.operations.trigger_job import TriggerJob
 
@@ -64,6 +65,13 @@ def started(log: MemoryExecutionLog, *, dry_run: bool) -> Execution:
     return log.start(Start(SESSIONS, Trigger(TriggerKind.MANUAL), "event-1", dry_run=dry_run), NOON)
 
 
+def run(event: object) -> Run:
+    """Return the run that an event asks for."""
+    asked = task(event, SESSIONS, "request-1")
+    assert isinstance(asked, Run)
+    return asked
+
+
 def job(table: MemoryTable, log: MemoryExecutionLog) -> RunJob:
     backoff = Backoff(sleep=lambda _seconds: None, random=lambda: 0.5)
     return RunJob(job=SESSIONS, rows=table, deleter=table, log=log, clock=lambda: NOON, backoff=backoff)
@@ -76,7 +84,7 @@ def test_what_is_sent_is_what_arrives(endpoint: Lambda, dry_run: bool) -> None:
     LambdaInvoker(endpoint.address).invoke("cleanup", execution, NOON)
 
     (event,) = endpoint.events
-    asked = invocation(event, SESSIONS, "request-1")
+    asked = run(event)
     assert asked.execution_id == execution.id
     assert asked.start.dry_run is dry_run
     assert asked.start.delivery_id == execution.delivery_id
@@ -86,7 +94,7 @@ def test_a_dry_run_that_is_repeated_after_a_failure_is_a_dry_run_still(endpoint:
     table = MemoryTable({"session-1": {"expires_at": SECOND - 60}})
     log = MemoryExecutionLog()
     LambdaInvoker(endpoint.address).invoke("cleanup", started(log, dry_run=True), NOON)
-    asked = invocation(endpoint.events[0], SESSIONS, "request-1")
+    asked = run(endpoint.events[0])
 
     class Busy(MemoryTable):
         def pages(self, cutoffs: object) -> Iterator[Page]:

@@ -20,7 +20,7 @@ from graphql import (
     print_ast,
 )
 
-from barycenter_jobs.adapters.memory import MemoryExecutionLog, MemoryInvoker
+from barycenter_jobs.adapters.memory import MemoryExecutionLog, MemoryInvoker, MemoryTable
 from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.executions import Backlog, Start, Status, Trigger, TriggerKind, Usage
 from barycenter_jobs.core.jobs import CHALLENGES, DEVICE_CODES, JOBS, REFRESH_TOKENS, SESSIONS, Job
@@ -30,6 +30,7 @@ from barycenter_jobs.graphql import appsync
 from barycenter_jobs.graphql.over_http import HttpRequest, HttpResponse, respond
 from barycenter_jobs.graphql.resolvers import Operations
 from barycenter_jobs.operations.list_jobs import ListJobs
+from barycenter_jobs.operations.list_quarantine import ListQuarantine
 from barycenter_jobs.operations.read_log import ReadLog
 from barycenter_jobs.operations.trigger_job import TriggerJob
 
@@ -153,6 +154,18 @@ class History(MemoryExecutionLog):
             self.finish(finished)
 
 
+# Sessions whose writer took milliseconds for seconds, and three tables in order.
+QUARANTINES = {job.name: MemoryTable() for job in JOBS} | {
+    "cleanup_expired_sessions": MemoryTable(
+        {
+            "sess_1f0c8a": {"expires_at": 1_771_070_400_000},
+            "sess_live": {"expires_at": 1_771_079_999},
+            "sess_22b7e0": {"expires_at": 1_771_070_400_001},
+        }
+    )
+}
+
+
 def service(log: ExecutionLog | None = None, invoker: JobInvoker | None = None) -> Operations:
     """Everything the API can do, at ten past noon of a day whose history is known."""
     log = log or History()
@@ -167,6 +180,7 @@ def service(log: ExecutionLog | None = None, invoker: JobInvoker | None = None) 
             clock=lambda: NOW,
             new_id=lambda: f"trigger-{next(numbers)}",
         ),
+        list_quarantine=ListQuarantine(QUARANTINES),
     )
 
 

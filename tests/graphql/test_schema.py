@@ -52,6 +52,7 @@ def introspected(type_name: str) -> Json:
             {
                 "id": "ID!",
                 "jobName": "String!",
+                "methodName": "String!",
                 "startedAt": "String!",
                 "completedAt": "String",
                 "success": "Boolean",
@@ -80,6 +81,7 @@ def introspected(type_name: str) -> Json:
                 "failed": "Int!",
                 "uncertain": "Int!",
                 "quarantined": "Int!",
+                "stamped": "Int!",
             },
         ),
         ("JobInfo", {"name": "String!", "description": "String!", "schedule": "String!"}),
@@ -87,7 +89,11 @@ def introspected(type_name: str) -> Json:
             "JobTriggerResult",
             {"success": "Boolean!", "message": "String!", "jobName": "String!", "executionId": "ID"},
         ),
-        ("Query", {"availableJobs": "[JobInfo!]!", "jobLogs": "[JobLog!]!"}),
+        ("QuarantinedRow", {"name": "String!", "attribute": "String!", "value": "String!"}),
+        (
+            "Query",
+            {"availableJobs": "[JobInfo!]!", "jobLogs": "[JobLog!]!", "quarantine": "[QuarantinedRow!]!"},
+        ),
         ("Mutation", {"triggerJob": "JobTriggerResult!"}),
     ],
 )
@@ -104,6 +110,7 @@ def test_fields_have_their_documented_names_and_types(type_name: str, fields: di
             "jobLogs",
             [("jobName", "String", None), ("limit", "Int", "100"), ("onlyFailures", "Boolean", "false")],
         ),
+        ("Query", "quarantine", [("jobName", "String!", None), ("limit", "Int", "100")]),
         ("Mutation", "triggerJob", [("jobName", "String!", None), ("dryRun", "Boolean", "false")]),
     ],
 )

@@ -88,7 +88,7 @@ def test_a_run_that_did_everything_leaves_no_backlog() -> None:
 
 def test_a_run_that_ran_out_of_time_tells_what_is_left_and_since_when() -> None:
     table = expired(1000)
-    ticks = iter([timedelta(minutes=5)] * 11 + [timedelta(0)] * 1000)
+    ticks = iter([timedelta(minutes=5)] * 13 + [timedelta(0)] * 1000)
 
     execution = ran(table, remaining=lambda: next(ticks))
 
@@ -102,7 +102,7 @@ def test_the_next_run_goes_on_from_there() -> None:
     table = expired(1000)
     runs = 0
     while table.rows.keys() - {"live", "odd"}:
-        ticks = iter([timedelta(minutes=5)] * 11 + [timedelta(0)] * 1000)
+        ticks = iter([timedelta(minutes=5)] * 13 + [timedelta(0)] * 1000)
         execution = ran(table, remaining=lambda ticks=ticks: next(ticks))  # type: ignore[misc]
         assert execution.status is Status.SUCCESS
         runs += 1

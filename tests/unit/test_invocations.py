@@ -12,7 +12,8 @@ from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.errors import InvalidEvent
 from barycenter_jobs.core.executions import Execution, Start, Status, Trigger, TriggerKind
 from barycenter_jobs.core.jobs import SESSIONS
-from barycenter_jobs.invocations import Invocation, answer, invocation
+from barycenter_jobs.core.tasks import Run
+from barycenter_jobs.invocations import answer, task
 
 SCHEDULED = {
     "version": "0",
@@ -36,27 +37,32 @@ JSON = st.recursive(
 )
 
 
+def run(event: object, request_id: str = REQUEST) -> Run:
+    """Return the run that an event asks for."""
+    asked = task(event, SESSIONS, request_id)
+    assert isinstance(asked, Run)
+    return asked
+
+
 def test_a_scheduled_event_starts_a_run_that_is_known_by_the_id_of_the_event() -> None:
-    assert invocation(SCHEDULED, SESSIONS, REQUEST) == Invocation(
+    assert task(SCHEDULED, SESSIONS, REQUEST) == Run(
         Start(SESSIONS, Trigger(TriggerKind.SCHEDULE), "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa")
     )
 
 
 def test_a_trigger_names_the_record_that_it_has_made() -> None:
-    assert invocation(TRIGGERED, SESSIONS, REQUEST) == Invocation(
+    assert task(TRIGGERED, SESSIONS, REQUEST) == Run(
         Start(SESSIONS, Trigger(TriggerKind.MANUAL), "1f6c2a9e-5b84-4d37-a0e1-93c7d8f4b256"), 7
     )
 
 
 @pytest.mark.parametrize("detail", [{}, {"executionId": None}])
 def test_a_trigger_may_leave_the_record_to_the_run(detail: object) -> None:
-    assert invocation(TRIGGERED | {"detail": detail}, SESSIONS, REQUEST).execution_id is None
+    assert run(TRIGGERED | {"detail": detail}).execution_id is None
 
 
 def test_an_empty_object_starts_a_run_that_is_known_by_the_request() -> None:
-    assert invocation({}, SESSIONS, REQUEST) == Invocation(
-        Start(SESSIONS, Trigger(TriggerKind.MANUAL), REQUEST)
-    )
+    assert task({}, SESSIONS, REQUEST) == Run(Start(SESSIONS, Trigger(TriggerKind.MANUAL), REQUEST))
 
 
 @pytest.mark.parametrize(
@@ -79,23 +85,23 @@ def test_an_empty_object_starts_a_run_that_is_known_by_the_request() -> None:
         ),
         (
             SCHEDULED | {"source": "aws.s3"},
-            "The event is neither a scheduled event of EventBridge nor a trigger of barycenter.jobs",
+            "The event is neither a scheduled event of EventBridge nor one of barycenter.jobs",
         ),
         (
             SCHEDULED | {"detail-type": "Job Triggered"},
-            "The event is neither a scheduled event of EventBridge nor a trigger of barycenter.jobs",
+            "The event is neither a scheduled event of EventBridge nor one of barycenter.jobs",
         ),
         (
             TRIGGERED | {"detail-type": "Scheduled Event"},
-            "The event is neither a scheduled event of EventBridge nor a trigger of barycenter.jobs",
+            "The event is neither a scheduled event of EventBridge nor one of barycenter.jobs",
         ),
-        (TRIGGERED | {"detail": None}, "The detail of a trigger must be a JSON object"),
-        (TRIGGERED | {"detail": ["7"]}, "The detail of a trigger must be a JSON object"),
+        (TRIGGERED | {"detail": None}, "The detail of the event must be a JSON object"),
+        (TRIGGERED | {"detail": ["7"]}, "The detail of the event must be a JSON object"),
     ],
 )
 def test_any_other_event_is_refused_in_clear_words(event: object, message: str) -> None:
     with pytest.raises(InvalidEvent) as refusal:
-        invocation(event, SESSIONS, REQUEST)
+        task(event, SESSIONS, REQUEST)
 
     assert str(refusal.value) == message
 
@@ -105,9 +111,9 @@ def test_any_other_event_is_refused_in_clear_words(event: object, message: str) 
 )
 def test_an_execution_id_that_is_none_is_refused_in_clear_words(execution_id: object) -> None:
     with pytest.raises(InvalidEvent) as refusal:
-        invocation(TRIGGERED | {"detail": {"executionId": execution_id}}, SESSIONS, REQUEST)
+        task(TRIGGERED | {"detail": {"executionId": execution_id}}, SESSIONS, REQUEST)
 
-    assert str(refusal.value) == "The executionId of a trigger must be the text of a whole number"
+    assert str(refusal.value) == "The executionId of an event must be the text of a whole number"
 
 
 @settings(deadline=None)
@@ -116,7 +122,7 @@ def test_an_event_of_any_shape_is_understood_or_refused(event: object) -> None:
     shapes = [event, *([SCHEDULED | event, TRIGGERED | event] if isinstance(event, dict) else [])]
     for shape in shapes:
         try:
-            asked = invocation(shape, SESSIONS, REQUEST)
+            asked = run(shape)
         except InvalidEvent:
             continue
         assert asked.start.job is SESSIONS
@@ -135,13 +141,16 @@ def test_the_answer_tells_the_record_and_every_count() -> None:
     ).finished(
         Status.SUCCESS,
         started_at + timedelta(seconds=1),
-        counts=Counts(deleted=15, became_live=1, already_gone=2, failed=3, uncertain=4, quarantined=5),
+        counts=Counts(
+            deleted=15, became_live=1, already_gone=2, failed=3, uncertain=4, quarantined=5, stamped=6
+        ),
         warnings=("Time ran out.",),
     )
 
     assert answer(execution) == {
         "executionId": "42",
         "jobName": "cleanup_expired_sessions",
+        "methodName": "run_job",
         "status": "success",
         "success": True,
         "recordsProcessed": 15,
@@ -151,6 +160,7 @@ def test_the_answer_tells_the_record_and_every_count() -> None:
         "failed": 3,
         "uncertain": 4,
         "quarantined": 5,
+        "stamped": 6,
         "dryRun": False,
         "backlogRemaining": None,
         "durationMs": 1000,
@@ -173,7 +183,7 @@ def test_the_answer_tells_the_record_and_every_count() -> None:
     ids=["by hand", "a trigger"],
 )
 def test_an_event_may_ask_for_a_dry_run(event: dict[str, object]) -> None:
-    asked = invocation(event, SESSIONS, "request-1")
+    asked = run(event, "request-1")
 
     assert asked.start.dry_run
     assert asked.execution_id is None
@@ -182,9 +192,9 @@ def test_an_event_may_ask_for_a_dry_run(event: dict[str, object]) -> None:
 @pytest.mark.parametrize("given", ["true", 1, None, []])
 def test_a_dry_run_is_asked_for_by_a_boolean_or_refused(given: object) -> None:
     with pytest.raises(InvalidEvent, match=r"^dryRun must be true or false$"):
-        invocation({"dryRun": given}, SESSIONS, "request-1")
+        task({"dryRun": given}, SESSIONS, "request-1")
 
 
 def test_a_dry_run_is_never_taken_for_a_real_one_because_of_a_typing_error() -> None:
     with pytest.raises(InvalidEvent):
-        invocation({"dryrun": True}, SESSIONS, "request-1")
+        task({"dryrun": True}, SESSIONS, "request-1")

@@ -14,7 +14,8 @@ from barycenter_jobs.core.errors import Throttled
 from barycenter_jobs.core.expiry import Cutoffs
 from barycenter_jobs.core.pacing import Backoff, Concurrency, TokenBucket
 from barycenter_jobs.core.rows import Candidate, Deletion
-from barycenter_jobs.core.sweep import SweepReport, sweep
+from barycenter_jobs.core.sweep import sweep
+from barycenter_jobs.core.sweep_report import SweepReport
 
 NOW = 1_800_000_000
 CUTOFFS = Cutoffs(NOW)

@@ -12,7 +12,7 @@ SECRET = "GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS"
 def test_a_candidate_is_never_printed_with_its_key() -> None:
     candidate = Candidate(SECRET, 1_771_070_399)
 
-    assert repr(candidate) == "Candidate(expires_at=1771070399)"
+    assert repr(candidate) == "Candidate(expires_at=1771070399, reason=<Expiry.EXPIRED: 'expired'>)"
     assert SECRET not in f"{candidate} {candidate!r} {Page([candidate])!r}"
 
 

@@ -463,7 +463,9 @@ def test_a_delivery_whose_successful_run_is_no_longer_in_the_log_says_so() -> No
     scene = Scene(log=Forgets())
     scene.run()
 
-    with pytest.raises(JobFailed, match=r"^Execution 1 handled this event and is no longer in the log$"):
+    with pytest.raises(
+        JobFailed, match=r"^The event was already handled by execution 1 and is no longer in the log$"
+    ):
         scene.run()
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from barycenter_jobs.core.errors import InvalidSetting
 from barycenter_jobs.core.jobs import JOBS
+from barycenter_jobs.core.prices import DOCUMENTED_PRICES, Prices
 from barycenter_jobs.core.schedules import parse
-from barycenter_jobs.settings import ApiSettings, CleanupSettings, DeleterKind, LogSettings
+from barycenter_jobs.settings import ApiSettings, CleanupSettings, DeleterKind, LogSettings, ShareOutSettings
 
 LOG = {"JOB_EXECUTIONS_TABLE": "job_executions"}
 CLEANUP = {"EXPIRING_TABLE": "sessions"}
@@ -22,6 +23,7 @@ API = {
     "CLEANUP_EXPIRED_CHALLENGES_SCHEDULE": "cron(0/5 * * * ? *)",
     "CLEANUP_EXPIRED_DEVICE_CODES_FUNCTION": "device-codes",
     "CLEANUP_EXPIRED_DEVICE_CODES_SCHEDULE": "cron(45 * * * ? *)",
+    **{f"{job.name.upper()}_TABLE": f"barycenter-{job.kind.name}" for job in JOBS},
 }
 
 
@@ -48,13 +50,15 @@ def test_a_cleanup_takes_a_number_of_shards_and_a_way_to_delete(kind: DeleterKin
     assert (settings.shards, settings.deleter) == (4, kind)
 
 
-def test_the_api_knows_the_function_and_the_schedule_of_every_job() -> None:
+def test_the_api_knows_the_function_the_schedule_and_the_table_of_every_job() -> None:
     settings = ApiSettings.of(API)
 
     assert settings.lambda_endpoint is None
     assert list(settings.functions) == list(settings.schedules) == [job.name for job in JOBS]
     assert settings.functions["cleanup_expired_sessions"] == API["CLEANUP_EXPIRED_SESSIONS_FUNCTION"]
     assert settings.functions["cleanup_expired_device_codes"] == "device-codes"
+    assert settings.tables["cleanup_expired_device_codes"] == "barycenter-device_codes"
+    assert settings.shards == 16
     assert settings.schedules["cleanup_expired_challenges"] == parse("cron(0/5 * * * ? *)")
 
 
@@ -83,7 +87,7 @@ def test_what_is_needed_and_not_set_is_named(value: str | None) -> None:
 
 
 @pytest.mark.parametrize("name", API)
-def test_a_job_without_function_or_schedule_is_refused_by_the_name_of_the_variable(name: str) -> None:
+def test_a_job_that_is_half_described_is_refused_by_the_name_of_the_variable(name: str) -> None:
     without = {other: value for other, value in API.items() if other != name}
 
     with pytest.raises(InvalidSetting) as refusal:
@@ -108,6 +112,72 @@ def test_a_number_of_shards_that_makes_no_sense_is_refused(text: str) -> None:
         CleanupSettings.of(CLEANUP | {"EXPIRY_SHARDS": text})
 
     assert str(refusal.value) == f"EXPIRY_SHARDS must be a whole number from 1 to 1024, not {text!r}"
+
+
+def test_a_cleanup_has_no_ceilings_and_shares_nothing_out_unless_told() -> None:
+    settings = CleanupSettings.of(CLEANUP)
+
+    assert settings.rotation_grace is None
+    assert settings.share_out is None
+    assert settings.reconcile_read_units_per_second == 100
+    assert settings.prices == DOCUMENTED_PRICES
+
+
+def test_a_cleanup_takes_a_grace_prices_and_a_pace_for_reconciling() -> None:
+    settings = CleanupSettings.of(
+        CLEANUP
+        | {
+            "ROTATED_TOKEN_GRACE_HOURS": "48",
+            "MILLION_WRITE_UNITS_PRICE": "0.715",
+            "MILLION_READ_UNITS_PRICE": "0",
+            "RECONCILE_READ_UNITS_PER_SECOND": "25",
+        }
+    )
+
+    assert settings.rotation_grace == timedelta(hours=48)
+    assert settings.prices == Prices(million_write_units=0.715, million_read_units=0.0)
+    assert settings.reconcile_read_units_per_second == 25
+
+
+SHARED = CLEANUP | {
+    "SHARE_OUT_STATE_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:jobs-share-out",
+    "SHARE_OUT_THRESHOLD": "1000",
+    "SHARE_OUT_CONCURRENCY": "4",
+    "AWS_LAMBDA_FUNCTION_NAME": "cleanup",
+}
+
+
+def test_a_cleanup_takes_a_state_machine_for_large_backlogs() -> None:
+    assert CleanupSettings.of(SHARED).share_out == ShareOutSettings(
+        SHARED["SHARE_OUT_STATE_MACHINE"], function="cleanup", threshold=1000, at_once=4, endpoint=None
+    )
+
+
+def test_nothing_is_shared_out_without_a_machine() -> None:
+    assert CleanupSettings.of(SHARED | {"SHARE_OUT_STATE_MACHINE": ""}).share_out is None
+
+
+@pytest.mark.parametrize("text", ["", "0"])
+def test_a_threshold_of_zero_means_never(text: str) -> None:
+    share_out = CleanupSettings.of(SHARED | {"SHARE_OUT_THRESHOLD": text}).share_out
+
+    assert share_out is not None
+    assert share_out.threshold is None
+
+
+def test_more_hands_than_a_map_state_has_are_refused() -> None:
+    with pytest.raises(InvalidSetting, match=r"^SHARE_OUT_CONCURRENCY must be a whole number from 1 to 40"):
+        CleanupSettings.of(SHARED | {"SHARE_OUT_CONCURRENCY": "41"})
+
+
+@pytest.mark.parametrize("text", ["-1", "free", "1,25", "1e3", ".5", "0.1234567890"])
+def test_a_price_that_is_no_amount_is_refused(text: str) -> None:
+    with pytest.raises(InvalidSetting) as refusal:
+        CleanupSettings.of(CLEANUP | {"MILLION_READ_UNITS_PRICE": text})
+
+    assert str(refusal.value) == (
+        f"MILLION_READ_UNITS_PRICE must be an amount of US dollars, like 0.625, not {text!r}"
+    )
 
 
 @pytest.mark.parametrize("text", ["PARTIQL", "batch", "partiql,delete-item"])

@@ -9,25 +9,35 @@ import uuid
 from datetime import UTC, datetime
 from functools import cache
 
-from barycenter_jobs.adapters.dynamodb.client import sweeping_client
+from barycenter_jobs.adapters.dynamodb.client import deleting_client, reading_client
 from barycenter_jobs.adapters.dynamodb.conditional_deleter import ConditionalDeleter
 from barycenter_jobs.adapters.dynamodb.execution_log import DynamoDBExecutionLog
 from barycenter_jobs.adapters.dynamodb.expired_rows import TableRows
 from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter
+from barycenter_jobs.adapters.dynamodb.run_legs import DynamoDBLegs
+from barycenter_jobs.adapters.dynamodb.shard_stamper import ShardStamper
 from barycenter_jobs.adapters.lambda_invoker import LambdaInvoker
-from barycenter_jobs.core.jobs import Job
+from barycenter_jobs.adapters.step_functions import StepFunctions
+from barycenter_jobs.core.jobs import JOBS, Job
 from barycenter_jobs.core.pacing import Backoff, TokenBucket
+from barycenter_jobs.core.parts import parts
 from barycenter_jobs.graphql.resolvers import Operations
+from barycenter_jobs.operations.cleanup import Cleanup
+from barycenter_jobs.operations.close_run import CloseRun
+from barycenter_jobs.operations.drain_part import DrainPart
 from barycenter_jobs.operations.list_jobs import ListJobs
+from barycenter_jobs.operations.list_quarantine import ListQuarantine
 from barycenter_jobs.operations.read_log import ReadLog
+from barycenter_jobs.operations.reconcile import Reconcile, Segments
 from barycenter_jobs.operations.run_job import RunJob
+from barycenter_jobs.operations.share_out import ShareOut
 from barycenter_jobs.operations.trigger_job import TriggerJob
 from barycenter_jobs.settings import ApiSettings, CleanupSettings, DeleterKind, Environment, LogSettings
 
 
 @cache
-def cleanup(job: Job) -> RunJob:
-    """Return what runs this job in this process. Raises InvalidSetting."""
+def cleanup(job: Job) -> Cleanup:
+    """Return what the function of this job can do in this process. Raises InvalidSetting."""
     return _cleanup(job, os.environ)
 
 
@@ -37,27 +47,91 @@ def operations() -> Operations:
     return _operations(os.environ)
 
 
-def _cleanup(job: Job, environment: Environment) -> RunJob:
+def _cleanup(job: Job, environment: Environment) -> Cleanup:
     log_settings, settings = LogSettings.of(environment), CleanupSettings.of(environment)
-    client = sweeping_client(log_settings.dynamodb_endpoint)
+    endpoint = log_settings.dynamodb_endpoint
+    reading, deleting = reading_client(endpoint), deleting_client(endpoint)
+    deleter_of = PartiqlDeleter if settings.deleter is DeleterKind.PARTIQL else ConditionalDeleter
+    rows = TableRows(reading, settings.table, job.kind, settings.shards)
+    deleter = deleter_of(deleting, settings.table, job.kind.key)
+    log = _log(log_settings)
+    legs = DynamoDBLegs(log_settings.table, retention=log_settings.retention, endpoint_url=endpoint)
+    backoff = Backoff(time.sleep, random.random)
+    share_out = _share_out(settings, legs)
     pace = settings.max_write_units_per_second
-    deleter = PartiqlDeleter if settings.deleter is DeleterKind.PARTIQL else ConditionalDeleter
-    return RunJob(
-        job=job,
-        rows=TableRows(client, settings.table, job.kind, settings.shards),
-        deleter=deleter(client, settings.table, job.kind.key),
-        log=_log(log_settings),
-        clock=_now,
-        backoff=Backoff(time.sleep, random.random),
-        write_budget=None if pace is None else TokenBucket(pace, time.monotonic, time.sleep),
+    segments = Segments(
+        rows=rows,
+        deleter=deleter,
+        stamper=ShardStamper(reading, settings.table, job.kind.key, settings.shards),
+        backoff=backoff,
+        read_units_per_second=settings.reconcile_read_units_per_second,
+        read_budget=_bucket(settings.reconcile_read_units_per_second),
+        write_budget=None if pace is None else _bucket(pace),
         max_records=settings.max_records,
     )
+    return Cleanup(
+        run_job=RunJob(
+            job=job,
+            rows=rows,
+            deleter=deleter,
+            log=log,
+            clock=_now,
+            backoff=backoff,
+            write_budget=None if pace is None else _bucket(pace),
+            max_records=settings.max_records,
+            prices=settings.prices,
+            rotation_grace=settings.rotation_grace,
+            share_out=share_out,
+        ),
+        reconcile=Reconcile(
+            job=job,
+            segments=segments,
+            log=log,
+            clock=_now,
+            prices=settings.prices,
+            rotation_grace=settings.rotation_grace,
+            share_out=share_out,
+        ),
+        drain_part=DrainPart(
+            job=job,
+            rows=rows,
+            deleter=deleter,
+            segments=segments,
+            log=log,
+            legs=legs,
+            clock=_now,
+            backoff=backoff,
+            write_budget=None if pace is None else _bucket(pace / (share_out.at_once if share_out else 1)),
+            rotation_grace=settings.rotation_grace,
+        ),
+        close_run=CloseRun(job=job, rows=rows, log=log, legs=legs, clock=_now, prices=settings.prices),
+    )
+
+
+def _share_out(settings: CleanupSettings, legs: DynamoDBLegs) -> ShareOut | None:
+    shared = settings.share_out
+    if shared is None:
+        return None
+    machine = StepFunctions(shared.state_machine, shared.function, shared.endpoint)
+    return ShareOut(machine, legs, shared.threshold, shared.at_once, parts(settings.shards))
+
+
+def _bucket(units_per_second: float) -> TokenBucket:
+    return TokenBucket(units_per_second, time.monotonic, time.sleep)
 
 
 def _operations(environment: Environment) -> Operations:
     settings = ApiSettings.of(environment)
-    log = _log(LogSettings.of(environment))
+    log_settings = LogSettings.of(environment)
+    log = _log(log_settings)
+    reading = reading_client(log_settings.dynamodb_endpoint)
     return Operations(
+        list_quarantine=ListQuarantine(
+            {
+                job.name: TableRows(reading, settings.tables[job.name], job.kind, settings.shards)
+                for job in JOBS
+            }
+        ),
         list_jobs=ListJobs(settings.schedules),
         read_log=ReadLog(log),
         trigger_job=TriggerJob(

@@ -1,37 +1,44 @@
-"""Events that start a cleanup, and the answer that a cleanup gives."""
+"""Events that a cleanup function gets, and the answers that it gives."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.errors import InvalidEvent
-from barycenter_jobs.core.executions import Execution, Start, Trigger, TriggerKind
+from barycenter_jobs.core.executions import Execution, Method, Start, Trigger, TriggerKind
 from barycenter_jobs.core.jobs import Job
+from barycenter_jobs.core.legs import Drained
+from barycenter_jobs.core.parts import Part
+from barycenter_jobs.core.tasks import PartDue, PartsDone, Run, Task
 
 Event = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
-    """A run that an event asks for. `execution_id` names the record that a trigger has made for it."""
-
-    start: Start
-    execution_id: int | None = None
-
-
-def invocation(event: object, job: Job, request_id: str) -> Invocation:
+def task(event: object, job: Job, request_id: str) -> Task:
     """Return what an event asks for.
 
-    Three events start a cleanup: EventBridge's "Scheduled Event"; a "Job Triggered" event of ours; and what
-    people send by hand, `{}` or `{"dryRun": true}`. `request_id` is Lambda's, which stays the same when
-    Lambda repeats an asynchronous invocation. Raises InvalidEvent for anything else.
+    EventBridge's "Scheduled Event" and a "Job Triggered" event of ours start a run, and so does what people
+    send by hand, `{}` or `{"dryRun": true}`; "Reconcile Due" starts a reconciling scan; "Part Due" and "Parts
+    Done" come from the state machine. `request_id` is Lambda's, which stays the same when Lambda repeats an
+    asynchronous invocation. Raises InvalidEvent for anything else.
     """
     if not isinstance(event, Mapping):
         raise InvalidEvent(f"The event must be a JSON object, not {type(event).__name__}")
     if event.keys() <= {"dryRun"}:
-        return Invocation(Start(job, Trigger(TriggerKind.MANUAL), request_id, dry_run=_dry_run(event)))
+        return Run(Start(job, Trigger(TriggerKind.MANUAL), request_id, dry_run=_dry_run(event)))
+    match event.get("source"), event.get("detail-type"):
+        case "barycenter.jobs", "Part Due":
+            detail = _detail(event)
+            return PartDue(_execution_id(detail), Part.parse(detail.get("part")), request_id)
+        case "barycenter.jobs", "Parts Done":
+            detail = _detail(event)
+            return PartsDone(_execution_id(detail), _failed(detail))
+    return _run(event, job)
+
+
+def _run(event: Event, job: Job) -> Run:
     delivery_id = event.get("id")
     if not isinstance(delivery_id, str) or not delivery_id:
         raise InvalidEvent(
@@ -39,31 +46,37 @@ def invocation(event: object, job: Job, request_id: str) -> Invocation:
         )
     match event.get("source"), event.get("detail-type"):
         case "aws.events", "Scheduled Event":
-            return Invocation(Start(job, Trigger(TriggerKind.SCHEDULE), delivery_id))
+            return Run(Start(job, Trigger(TriggerKind.SCHEDULE), delivery_id))
+        case "barycenter.jobs", "Reconcile Due":
+            return Run(Start(job, Trigger(TriggerKind.SCHEDULE), delivery_id, method=Method.RECONCILE))
         case "barycenter.jobs", "Job Triggered":
             detail = _detail(event)
             start = Start(job, Trigger(TriggerKind.MANUAL), delivery_id, dry_run=_dry_run(detail))
-            return Invocation(start, _execution_id(detail))
-    raise InvalidEvent(
-        "The event is neither a scheduled event of EventBridge nor a trigger of barycenter.jobs"
-    )
+            return Run(start, None if detail.get("executionId") is None else _execution_id(detail))
+    raise InvalidEvent("The event is neither a scheduled event of EventBridge nor one of barycenter.jobs")
 
 
-def answer(execution: Execution) -> dict[str, object]:
-    """Return what the function answers: the record's fields, and each count by itself."""
-    counts = execution.counts
+def answer(outcome: Execution | Drained) -> dict[str, object]:
+    """Return what the function answers: of a run its record's fields, of a part what became of it."""
+    if isinstance(outcome, Drained):
+        return {
+            "executionId": str(outcome.execution_id),
+            "part": str(outcome.part),
+            "stoppedEarly": outcome.stopped_early,
+            **_counts(outcome.counts),
+        }
+    return _recorded(outcome)
+
+
+def _recorded(execution: Execution) -> dict[str, object]:
     return {
         "executionId": str(execution.id),
         "jobName": execution.job_name,
+        "methodName": execution.method.value,
         "status": execution.status.value,
         "success": execution.success,
         "recordsProcessed": execution.records_processed,
-        "deleted": counts.deleted,
-        "becameLive": counts.became_live,
-        "alreadyGone": counts.already_gone,
-        "failed": counts.failed,
-        "uncertain": counts.uncertain,
-        "quarantined": counts.quarantined,
+        **_counts(execution.counts),
         "dryRun": execution.dry_run,
         "backlogRemaining": None if execution.backlog is None else execution.backlog.remaining,
         "durationMs": execution.duration_ms,
@@ -72,10 +85,22 @@ def answer(execution: Execution) -> dict[str, object]:
     }
 
 
+def _counts(counts: Counts) -> dict[str, object]:
+    return {
+        "deleted": counts.deleted,
+        "becameLive": counts.became_live,
+        "alreadyGone": counts.already_gone,
+        "failed": counts.failed,
+        "uncertain": counts.uncertain,
+        "quarantined": counts.quarantined,
+        "stamped": counts.stamped,
+    }
+
+
 def _detail(event: Event) -> Event:
     detail = event.get("detail")
     if not isinstance(detail, Mapping):
-        raise InvalidEvent("The detail of a trigger must be a JSON object")
+        raise InvalidEvent("The detail of the event must be a JSON object")
     return detail
 
 
@@ -86,10 +111,19 @@ def _dry_run(given: Event) -> bool:
     return dry_run
 
 
-def _execution_id(detail: Event) -> int | None:
+def _execution_id(detail: Event) -> int:
     text = detail.get("executionId")
-    if text is None:
-        return None
     if not isinstance(text, str) or not re.fullmatch("[0-9]{1,15}", text):
-        raise InvalidEvent("The executionId of a trigger must be the text of a whole number")
+        raise InvalidEvent("The executionId of an event must be the text of a whole number")
     return int(text)
+
+
+def _failed(detail: Event) -> dict[Part, str]:
+    results = detail.get("results")
+    if not isinstance(results, list) or not all(isinstance(result, Mapping) for result in results):
+        raise InvalidEvent("The results of Parts Done must be a list of objects")
+    return {
+        Part.parse(result.get("part")): str(result.get("error", "no reason given"))
+        for result in results
+        if result.get("drained") is not True
+    }

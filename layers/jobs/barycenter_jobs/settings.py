@@ -11,12 +11,15 @@ from enum import StrEnum
 from barycenter_jobs.core.errors import InvalidSchedule, InvalidSetting
 from barycenter_jobs.core.expiry import DEFAULT_SHARDS
 from barycenter_jobs.core.jobs import JOBS
+from barycenter_jobs.core.prices import DOCUMENTED_PRICES, Prices
 from barycenter_jobs.core.schedules import Schedule, parse
 
 Environment = Mapping[str, str]
 
 MOST_RETENTION_DAYS = 36_500  # a century on, every date that we compute still exists
 MOST_SHARDS = 1024  # each is a query of every run
+MOST_AT_ONCE = 40  # a Map state works on no more at once
+MOST_UNITS = 999_999_999
 
 
 class DeleterKind(StrEnum):
@@ -45,51 +48,108 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareOutSettings:
+    """Which backlogs are shared out, among how many invocations at once, by which state machine.
+
+    Without a threshold no backlog is, and only what a reconciling scan has no time for.
+    """
+
+    state_machine: str
+    function: str
+    threshold: int | None
+    at_once: int
+    endpoint: str | None
+
+    @classmethod
+    def of(cls, environment: Environment) -> ShareOutSettings | None:
+        """Read the settings, None where nothing is to be shared out.
+
+        SHARE_OUT_STATE_MACHINE, SHARE_OUT_THRESHOLD, SHARE_OUT_CONCURRENCY, STEP_FUNCTIONS_ENDPOINT_URL, and
+        Lambda's own AWS_LAMBDA_FUNCTION_NAME. Raises InvalidSetting.
+        """
+        state_machine = environment.get("SHARE_OUT_STATE_MACHINE")
+        if not state_machine:
+            return None
+        return cls(
+            state_machine=state_machine,
+            function=_required(environment, "AWS_LAMBDA_FUNCTION_NAME"),
+            threshold=_limit(environment, "SHARE_OUT_THRESHOLD"),
+            at_once=_count(environment, "SHARE_OUT_CONCURRENCY", 8, MOST_AT_ONCE),
+            endpoint=environment.get("STEP_FUNCTIONS_ENDPOINT_URL") or None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class CleanupSettings:
-    """What one cleanup function needs to know beside the log. None stands for no limit."""
+    """What one cleanup function needs to know beside the log. None stands for no limit, or for never."""
 
     table: str
     shards: int
     deleter: DeleterKind
     max_records: int | None = None
     max_write_units_per_second: int | None = None
+    reconcile_read_units_per_second: int = 100
+    rotation_grace: timedelta | None = None
+    prices: Prices = DOCUMENTED_PRICES
+    share_out: ShareOutSettings | None = None
 
     @classmethod
     def of(cls, environment: Environment) -> CleanupSettings:
-        """Read EXPIRING_TABLE, EXPIRY_SHARDS, DELETER, MAX_RECORDS_PER_RUN and MAX_WRITE_UNITS_PER_SECOND.
+        """Read the settings.
 
-        Raises InvalidSetting.
+        EXPIRING_TABLE, EXPIRY_SHARDS, DELETER, MAX_RECORDS_PER_RUN, MAX_WRITE_UNITS_PER_SECOND,
+        RECONCILE_READ_UNITS_PER_SECOND, ROTATED_TOKEN_GRACE_HOURS, MILLION_READ_UNITS_PRICE,
+        MILLION_WRITE_UNITS_PRICE, and those of `ShareOutSettings`. Raises InvalidSetting.
         """
         deleter = environment.get("DELETER") or DeleterKind.PARTIQL.value
         if deleter not in list(DeleterKind):
             accepted = " or ".join(kind.value for kind in DeleterKind)
             raise InvalidSetting(f"DELETER must be {accepted}, not {deleter!r}")
+        grace_hours = _limit(environment, "ROTATED_TOKEN_GRACE_HOURS")
         return cls(
             table=_required(environment, "EXPIRING_TABLE"),
             shards=_count(environment, "EXPIRY_SHARDS", DEFAULT_SHARDS, MOST_SHARDS),
             deleter=DeleterKind(deleter),
             max_records=_limit(environment, "MAX_RECORDS_PER_RUN"),
             max_write_units_per_second=_limit(environment, "MAX_WRITE_UNITS_PER_SECOND"),
+            reconcile_read_units_per_second=_count(
+                environment, "RECONCILE_READ_UNITS_PER_SECOND", 100, MOST_UNITS
+            ),
+            rotation_grace=None if grace_hours is None else timedelta(hours=grace_hours),
+            prices=Prices(
+                million_write_units=_price(
+                    environment, "MILLION_WRITE_UNITS_PRICE", DOCUMENTED_PRICES.million_write_units
+                ),
+                million_read_units=_price(
+                    environment, "MILLION_READ_UNITS_PRICE", DOCUMENTED_PRICES.million_read_units
+                ),
+            ),
+            share_out=ShareOutSettings.of(environment),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
-    """What the ways in need to know of each job, by its name: its function and its schedule."""
+    """What the ways in need to know of each job, by its name: its function, its schedule and its table."""
 
     functions: Mapping[str, str]
     schedules: Mapping[str, Schedule]
+    tables: Mapping[str, str]
+    shards: int
     lambda_endpoint: str | None
 
     @classmethod
     def of(cls, environment: Environment) -> ApiSettings:
-        """Read <JOB>_FUNCTION and <JOB>_SCHEDULE of each job, and LAMBDA_ENDPOINT_URL.
+        """Read the settings.
 
+        <JOB>_FUNCTION, <JOB>_SCHEDULE and <JOB>_TABLE of each job, EXPIRY_SHARDS and LAMBDA_ENDPOINT_URL.
         Raises InvalidSetting.
         """
         return cls(
             functions={job.name: _required(environment, f"{job.name.upper()}_FUNCTION") for job in JOBS},
             schedules={job.name: _schedule(environment, f"{job.name.upper()}_SCHEDULE") for job in JOBS},
+            tables={job.name: _required(environment, f"{job.name.upper()}_TABLE") for job in JOBS},
+            shards=_count(environment, "EXPIRY_SHARDS", DEFAULT_SHARDS, MOST_SHARDS),
             lambda_endpoint=environment.get("LAMBDA_ENDPOINT_URL") or None,
         )
 
@@ -113,6 +173,13 @@ def _limit(environment: Environment, name: str) -> int | None:
     if not re.fullmatch("[0-9]{1,9}", text):
         raise InvalidSetting(f"{name} must be a whole number, or 0 for no limit, not {text!r}")
     return int(text) or None
+
+
+def _price(environment: Environment, name: str, default: float) -> float:
+    text = environment.get(name) or str(default)
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
+        raise InvalidSetting(f"{name} must be an amount of US dollars, like 0.625, not {text!r}")
+    return float(text)
 
 
 def _schedule(environment: Environment, name: str) -> Schedule:

@@ -10,7 +10,8 @@ class Counts:
     """An account of a sweep: every candidate is in exactly one of the first five.
 
     `uncertain` are rows about which an answer was lost, and whose later answer does not tell whether
-    this sweep had already deleted them. `quarantined` rows were seen, never tried and stay.
+    this sweep had already deleted them. `quarantined` rows were seen, never tried and stay. `stamped` rows
+    live, and got the `expiry_shard` that their writer had left out.
     """
 
     deleted: int = 0
@@ -19,6 +20,7 @@ class Counts:
     failed: int = 0
     uncertain: int = 0
     quarantined: int = 0
+    stamped: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
@@ -28,4 +30,5 @@ class Counts:
             self.failed + other.failed,
             self.uncertain + other.uncertain,
             self.quarantined + other.quarantined,
+            self.stamped + other.stamped,
         )

@@ -18,6 +18,7 @@ BarycenterJobsError
         StoreUnavailable         no connection: nothing was done
         AnswerLost               the store may have acted, we do not know
     FunctionNotInvoked           the Lambda function of a job could not be started
+    StateMachineNotStarted       a large backlog could not be shared out
     JobFailed                    a run failed, its record says why
 
 Messages are shown to operators and stored in records: none may hold a token, a session id, a
@@ -113,6 +114,10 @@ class AnswerLost(StoreError):
 
 class FunctionNotInvoked(BarycenterJobsError):
     """The Lambda function behind a job could not be started."""
+
+
+class StateMachineNotStarted(BarycenterJobsError):
+    """The state machine that shares out a backlog could not be started."""
 
 
 class JobFailed(BarycenterJobsError):

@@ -35,6 +35,13 @@ class TriggerKind(StrEnum):
     MANUAL = "manual"
 
 
+class Method(StrEnum):
+    """What a run does: remove what has expired, or look for what the expiry index does not show."""
+
+    RUN_JOB = "run_job"
+    RECONCILE = "reconcile"
+
+
 @dataclass(frozen=True, slots=True)
 class Trigger:
     """What made a run start, and for a manual one who did."""
@@ -54,6 +61,7 @@ class Start:
     trigger: Trigger
     delivery_id: str
     dry_run: bool = False
+    method: Method = Method.RUN_JOB
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,7 @@ class Execution:
     trigger: Trigger
     delivery_id: str
     dry_run: bool = False
+    method: Method = Method.RUN_JOB
     attempt_number: int = 1
     status: Status = Status.RUNNING
     completed_at: datetime | None = None

@@ -24,6 +24,7 @@ class Expiry(Enum):
 
     EXPIRED = "expired"
     EXPIRED_BY_AGE = "expired by age"
+    ROTATED = "rotated"
     LIVE = "live"
     UNREADABLE = "unreadable"
 
@@ -35,42 +36,68 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Cutoffs:
-    """The instants before which a row has expired, in epoch seconds.
+    """The instants before which a row may go, in epoch seconds.
 
     `expires_before` is compared with `expires_at`; `created_before` with `created_at`, only where a
-    row has no `expires_at`, and never where it is None.
+    row has no `expires_at`; `rotated_before` with `rotated_at`. Where one is None, it never applies.
     """
 
     expires_before: int
     created_before: int | None = None
+    rotated_before: int | None = None
 
     @classmethod
-    def at(cls, now: datetime, age_limit: timedelta | None = None) -> Cutoffs:
+    def at(
+        cls, now: datetime, age_limit: timedelta | None = None, rotation_grace: timedelta | None = None
+    ) -> Cutoffs:
         """Return the cut-offs for a run that starts at `now`.
 
         Whole seconds, rounded down: a row whose second has come but not gone is still live.
         """
         second = int(now.timestamp())
-        created_before = None if age_limit is None else second - int(age_limit.total_seconds())
-        return cls(second, created_before)
+        return cls(second, _earlier(second, age_limit), _earlier(second, rotation_grace))
 
     def judge(
         self,
         expires_at: Decimal | int | Unreadable | None,
         created_at: Decimal | int | Unreadable | None = None,
+        rotated_at: Decimal | int | Unreadable | None = None,
     ) -> Expiry:
-        """Return what a row with these attributes is; None stands for an absent attribute."""
-        if isinstance(expires_at, Unreadable):
-            return Expiry.UNREADABLE
-        if expires_at is not None:
-            if expires_at >= FIRST_IMPLAUSIBLE_SECOND:
-                return Expiry.UNREADABLE
-            return Expiry.EXPIRED if expires_at < self.expires_before else Expiry.LIVE
-        if self.created_before is None or created_at is None:
-            return Expiry.LIVE
-        if isinstance(created_at, Unreadable) or created_at >= FIRST_IMPLAUSIBLE_SECOND:
-            return Expiry.UNREADABLE
-        return Expiry.EXPIRED_BY_AGE if created_at < self.created_before else Expiry.LIVE
+        """Return what a row with these attributes is; None stands for an absent attribute.
+
+        Rotation counts only for a row whose own expiry can be read and has not come.
+        """
+        if expires_at is None:
+            return _verdict(created_at, self.created_before, Expiry.EXPIRED_BY_AGE)
+        own = _verdict(expires_at, self.expires_before, Expiry.EXPIRED)
+        return _verdict(rotated_at, self.rotated_before, Expiry.ROTATED) if own is Expiry.LIVE else own
+
+    def bound(self, reason: Expiry) -> int:
+        """Return the second before which a row's own time must lie for `reason` to hold.
+
+        Raises ValueError for what is no reason, or one that does not apply here.
+        """
+        bounds = {
+            Expiry.EXPIRED: self.expires_before,
+            Expiry.EXPIRED_BY_AGE: self.created_before,
+            Expiry.ROTATED: self.rotated_before,
+        }
+        bound = bounds.get(reason)
+        if bound is None:
+            raise ValueError(f"No row goes for being {reason.value}")
+        return bound
+
+
+def _earlier(second: int, by: timedelta | None) -> int | None:
+    return None if by is None else second - int(by.total_seconds())
+
+
+def _verdict(value: Decimal | int | Unreadable | None, before: int | None, reason: Expiry) -> Expiry:
+    if before is None or value is None:
+        return Expiry.LIVE
+    if isinstance(value, Unreadable) or value >= FIRST_IMPLAUSIBLE_SECOND:
+        return Expiry.UNREADABLE
+    return reason if value < before else Expiry.LIVE
 
 
 def expiry_shard(key: str, shards: int = DEFAULT_SHARDS) -> int:

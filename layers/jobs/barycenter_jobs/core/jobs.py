@@ -13,12 +13,14 @@ class Kind:
     """One kind of expiring row. `key` is its table's partition key.
 
     Rows without an `expires_at` never expire, unless the kind has an `age_limit`: then they do so
-    that long after their `created_at`.
+    that long after their `created_at`. Rows of a kind that `rotates` may also go some time after they were
+    replaced by a new one, which their `rotated_at` tells.
     """
 
     name: str
     key: str
     age_limit: timedelta | None = None
+    rotates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ REFRESH_TOKENS = Job(
     name="cleanup_expired_refresh_tokens",
     description="Clean up expired refresh tokens",
     function="cleanup_refresh_tokens",
-    kind=Kind("refresh_tokens", key="token"),
+    kind=Kind("refresh_tokens", key="token", rotates=True),
 )
 CHALLENGES = Job(
     name="cleanup_expired_challenges",

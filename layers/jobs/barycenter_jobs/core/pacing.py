@@ -18,7 +18,7 @@ class Backoff:
 
     sleep: Callable[[float], None]
     random: Callable[[], float]
-    attempts: int = 8
+    attempts: int = 20
     base_seconds: float = 0.05
     cap_seconds: float = 5.0
 

@@ -9,21 +9,29 @@ from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple
 
+from barycenter_jobs.core.expiry import Expiry
+
+
+def row_name(key: str) -> str:
+    """Return what a row may be called in a log: a truncated hash, of no use as a credential."""
+    return hashlib.sha256(key.encode()).hexdigest()[:12]
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A row that an index or a scan calls expired. Its key is a secret and never printed.
 
-    `expires_at` is None for a row that expires by age.
+    `expires_at` is None where the row has none, or where another `reason` was found first.
     """
 
     key: str = field(repr=False)
-    expires_at: Decimal | int | None
+    expires_at: Decimal | int | None = None
+    reason: Expiry = Expiry.EXPIRED
 
     @property
     def name(self) -> str:
-        """What this row may be called in a log: a truncated hash, of no use as a credential."""
-        return hashlib.sha256(self.key.encode()).hexdigest()[:12]
+        """What this row may be called in a log."""
+        return row_name(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +39,16 @@ class Page:
     """What one reading of a table brought.
 
     `unreadable` rows have a value that is no epoch second, in the place of their expiry; they stay.
-    `unindexed` candidates are those of this page that the expiry index does not hold.
+    `unindexed` candidates are those of this page that the expiry index does not hold. `unstamped` are the
+    keys of live rows that it will never hold, because they have an expiry and no shard. `examined` rows were
+    read to find all that; it is 0 where nobody counts.
     """
 
     candidates: Sequence[Candidate] = ()
     unreadable: int = 0
     unindexed: int = 0
+    unstamped: Sequence[str] = field(default=(), repr=False)
+    examined: int = 0
     read_units: float = 0.0
 
 
@@ -63,3 +75,19 @@ class Deletion(NamedTuple):
 
     answers: Sequence[Answer]
     write_units: float = 0.0
+
+
+class Stamping(NamedTuple):
+    """How many rows got their shard, and the write capacity units that it took."""
+
+    stamped: int
+    write_units: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A row that stays because the `value` of an `attribute` is no epoch second. `name` is a hash."""
+
+    name: str
+    attribute: str
+    value: str

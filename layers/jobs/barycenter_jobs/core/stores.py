@@ -8,11 +8,13 @@ from typing import Protocol
 
 from barycenter_jobs.core.executions import Backlog, Execution, LogFilter, Start
 from barycenter_jobs.core.expiry import Cutoffs
-from barycenter_jobs.core.rows import Candidate, Deletion, Page
+from barycenter_jobs.core.legs import Leg
+from barycenter_jobs.core.parts import Part
+from barycenter_jobs.core.rows import Candidate, Deletion, Page, Quarantined, Stamping
 
 
 class ExpiredRows(Protocol):
-    """One table's rows that look expired."""
+    """One table's rows that look as if they may go."""
 
     def pages(self, cutoffs: Cutoffs) -> Iterator[Page]:
         """Yield candidates, the longest expired first, a page at a time.
@@ -28,6 +30,43 @@ class ExpiredRows(Protocol):
 
     def warnings(self) -> Sequence[str]:
         """Return what an operator should know about how the table was read, after it was read."""
+
+
+class ShardedRows(Protocol):
+    """The same rows, a part at a time."""
+
+    def shard(self, cutoffs: Cutoffs, shard: Part) -> Iterator[Page]:
+        """Yield the candidates of one shard of the index, the longest expired first. Raises StoreError."""
+
+
+class RowsOutsideIndex(Protocol):
+    """One table's rows that its expiry index does not hold."""
+
+    def segments(self, bytes_each: int) -> Sequence[Part]:
+        """Return the segments of about so many bytes that make up the table. Raises StoreError."""
+
+    def outside_index(self, cutoffs: Cutoffs, segment: Part) -> Iterator[Page]:
+        """Yield what one segment holds that the index does not: candidates and unstamped rows.
+
+        Raises StoreError.
+        """
+
+
+class Quarantine(Protocol):
+    """One table's rows that stay because their expiry cannot be read."""
+
+    def quarantined(self) -> Iterator[Quarantined]:
+        """Yield them in no order. Raises StoreError."""
+
+
+class Stamper(Protocol):
+    """Gives rows of one table their `expiry_shard`."""
+
+    def stamp(self, keys: Sequence[str]) -> Stamping:
+        """Set the shard of each row that is still there and has an expiry. Never makes a row anew.
+
+        May be repeated: a second stamp is the first one. Raises StoreError.
+        """
 
 
 class Deleter(Protocol):
@@ -60,6 +99,29 @@ class ExecutionLog(Protocol):
         """Return up to `limit` executions that the filter lets through, the latest started first.
 
         Reads as many records as it returns.
+        """
+
+
+class Legs(Protocol):
+    """What each invocation did for a run that is shared out, kept until the run's record is closed."""
+
+    def begin_leg(self, execution: Execution, leg: Leg) -> None:
+        """Record that an invocation begins to work for the run. May be repeated."""
+
+    def end_leg(self, execution: Execution, leg: Leg) -> None:
+        """Record what the invocation did. May be repeated."""
+
+    def legs(self, execution: Execution) -> list[Leg]:
+        """Return every leg of the run, those that never ended too."""
+
+
+class StateMachine(Protocol):
+    """Has a run's parts worked on by as many invocations of its function."""
+
+    def start(self, execution: Execution, parts: Sequence[Part], at_once: int) -> None:
+        """Hand the parts over, to be worked on so many at once. Once it was started for a run, it stays so.
+
+        Raises StateMachineNotStarted.
         """
 
 

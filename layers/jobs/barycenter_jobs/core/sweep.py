@@ -6,51 +6,18 @@ Each delete carries its own condition, and its answer, not the page, is what is 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.errors import AnswerLost, StoreError, StoreUnavailable, Throttled
 from barycenter_jobs.core.expiry import Cutoffs
 from barycenter_jobs.core.pacing import Backoff, Concurrency, TokenBucket
 from barycenter_jobs.core.rows import Answer, Candidate, Deletion, Outcome, Page
 from barycenter_jobs.core.stores import Deleter
+from barycenter_jobs.core.sweep_report import SweepReport
 
 BATCH_SIZE = 25  # the most statements that BatchExecuteStatement takes
-
-
-@dataclass
-class SweepReport:
-    """What a sweep did. `refusals` counts failed rows by the store's error code.
-
-    `stopped_early` says that time ran out first, `limit_reached` that there was more to delete than a run
-    may. `broken_by` is the error that ended the sweep, None for one that ended by itself; the counts hold
-    in every case.
-    """
-
-    counts: Counts = field(default_factory=Counts)
-    unindexed: int = 0
-    read_units: float = 0.0
-    write_units: float = 0.0
-    refusals: Counter[str] = field(default_factory=Counter)
-    stopped_early: bool = False
-    limit_reached: bool = False
-    broken_by: StoreError | None = None
-
-    @property
-    def may_have_deleted(self) -> int:
-        """How many rows this sweep deleted at the most."""
-        return self.counts.deleted + self.counts.uncertain
-
-    def add(self, batch: _Batch) -> None:
-        """Take the account of one batch into this one."""
-        self.counts += batch.counts
-        self.write_units += batch.write_units
-        self.refusals += batch.refusals
-        self.stopped_early |= batch.left > 0
-        self.broken_by = self.broken_by or batch.broken_by
 
 
 @dataclass
@@ -58,11 +25,7 @@ class _Batch:
     """Up to 25 candidates, and what became of them."""
 
     candidates: Sequence[Candidate]
-    counts: Counts = field(default_factory=Counts)
-    write_units: float = 0.0
-    refusals: Counter[str] = field(default_factory=Counter)
-    left: int = 0
-    broken_by: StoreError | None = None
+    report: SweepReport = field(default_factory=SweepReport)
 
 
 def sweep(
@@ -90,7 +53,7 @@ def sweep(
     with ThreadPoolExecutor(max_workers=in_flight, thread_name_prefix="sweep") as pool:
         under_way = _UnderWay(report, pool, deletes, max_records)
         try:
-            for candidates in _batches(pages, report):
+            for candidates in _batches(pages, report, time_is_left):
                 if report.broken_by is not None or report.limit_reached:
                     break
                 if not time_is_left():
@@ -150,13 +113,15 @@ class _UnderWay:
         for future in done:
             batch = self._batches.pop(future)
             self._candidates -= len(batch.candidates)
-            self._report.add(batch)
+            self._report.add(batch.report)
         for future in done:
             future.result()
 
 
-def _batches(pages: Iterable[Page], report: SweepReport) -> Iterator[list[Candidate]]:
-    """Yield candidates in batches, keeping account of the reading in `report`."""
+def _batches(
+    pages: Iterable[Page], report: SweepReport, time_is_left: Callable[[], bool]
+) -> Iterator[list[Candidate]]:
+    """Yield candidates in batches while time is left, keeping account of the reading in `report`."""
     waiting: dict[str, Candidate] = {}  # by key: an index that is catching up may show a row twice
     try:
         for page in pages:
@@ -168,6 +133,9 @@ def _batches(pages: Iterable[Page], report: SweepReport) -> Iterator[list[Candid
                 if len(waiting) == BATCH_SIZE:
                     yield list(waiting.values())
                     waiting.clear()
+            if not time_is_left():  # a scan may read many pages that name nobody
+                report.stopped_early = True
+                return
     except StoreError as error:
         report.broken_by = report.broken_by or error
     if waiting and report.broken_by is None:
@@ -186,7 +154,7 @@ class _Deletes:
     concurrency: Concurrency
 
     def __call__(self, batch: _Batch) -> None:
-        pending = list(batch.candidates)
+        pending, report = list(batch.candidates), batch.report
         unsure: set[str] = set()  # keys whose delete may already have been done by a request of ours
         for attempt in range(self.backoff.attempts):
             if attempt:
@@ -203,17 +171,17 @@ class _Deletes:
             except (Throttled, StoreUnavailable) as error:
                 last_error = error
             except StoreError as error:
-                batch.broken_by = error
+                report.broken_by = error
                 break
             else:
-                batch.write_units += write_units
-                pending = _settle(batch, pending, answers, unsure)
+                report.write_units += write_units
+                pending = _settle(report, pending, answers, unsure)
                 if not pending:
                     return
                 last_error = Throttled("the table throttles its writes")
         else:
-            batch.broken_by = last_error
-        _give_up(batch, pending, unsure)
+            report.broken_by = last_error
+        _give_up(report, pending, unsure)
 
     def _ask(self, pending: Sequence[Candidate]) -> Deletion:
         with self.concurrency.slot():
@@ -232,10 +200,10 @@ class _Deletes:
 
 
 def _settle(
-    batch: _Batch, pending: Sequence[Candidate], answers: Sequence[Answer], unsure: set[str]
+    report: SweepReport, pending: Sequence[Candidate], answers: Sequence[Answer], unsure: set[str]
 ) -> list[Candidate]:
     """Count what is decided and return what has to be asked again."""
-    counts = batch.counts
+    counts = report.counts
     again = []
     for candidate, answer in zip(pending, answers, strict=True):
         # Unless this very request deleted the row, an earlier one may have: it may be gone by our hand, and
@@ -250,7 +218,7 @@ def _settle(
                 unsure.add(candidate.key)
                 again.append(candidate)
             case Outcome.REFUSED:
-                batch.refusals[answer.code] += 1
+                report.refusals[answer.code] += 1
                 counts.failed += not unsure_of_it
                 counts.uncertain += unsure_of_it
             case Outcome.BECAME_LIVE:
@@ -262,10 +230,10 @@ def _settle(
     return again
 
 
-def _give_up(batch: _Batch, pending: Sequence[Candidate], unsure: set[str]) -> None:
+def _give_up(report: SweepReport, pending: Sequence[Candidate], unsure: set[str]) -> None:
     uncertain = sum(candidate.key in unsure for candidate in pending)
-    batch.counts.uncertain += uncertain
-    if batch.broken_by is None:
-        batch.left += len(pending) - uncertain  # no time to ask again: they wait for the next run
+    report.counts.uncertain += uncertain
+    if report.broken_by is None:
+        report.stopped_early |= len(pending) > uncertain  # no time to ask again: they wait for the next run
     else:
-        batch.counts.failed += len(pending) - uncertain
+        report.counts.failed += len(pending) - uncertain

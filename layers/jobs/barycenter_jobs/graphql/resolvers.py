@@ -11,6 +11,7 @@ from barycenter_jobs.core.executions import Backlog, Execution, LogFilter
 from barycenter_jobs.core.schedules import six_fields
 from barycenter_jobs.core.timestamps import iso
 from barycenter_jobs.operations.list_jobs import ListJobs
+from barycenter_jobs.operations.list_quarantine import ListQuarantine
 from barycenter_jobs.operations.read_log import ReadLog
 from barycenter_jobs.operations.trigger_job import TriggerJob
 
@@ -24,6 +25,7 @@ class Operations:
     list_jobs: ListJobs
     read_log: ReadLog
     trigger_job: TriggerJob
+    list_quarantine: ListQuarantine
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,15 @@ def job_logs(request: Request) -> list[dict[str, object]]:
     return [job_log(execution) for execution in executions]
 
 
+def quarantine(request: Request) -> list[dict[str, object]]:
+    """Resolve `Query.quarantine`. Raises InvalidInput and StoreError."""
+    job_name = _argument(request, "jobName", str)
+    if job_name is None:
+        raise InvalidInput("jobName is needed")
+    rows = request.operations.list_quarantine(job_name, _argument(request, "limit", int))
+    return [{"name": row.name, "attribute": row.attribute, "value": row.value} for row in rows]
+
+
 def trigger_job(request: Request) -> dict[str, object]:
     """Resolve `Mutation.triggerJob`. Raises StoreError."""
     job_name = _argument(request, "jobName", str)
@@ -82,6 +93,7 @@ def trigger_job(request: Request) -> dict[str, object]:
 RESOLVERS: Mapping[tuple[str, str], Resolver] = {
     ("Query", "availableJobs"): available_jobs,
     ("Query", "jobLogs"): job_logs,
+    ("Query", "quarantine"): quarantine,
     ("Mutation", "triggerJob"): trigger_job,
 }
 
@@ -103,6 +115,7 @@ def job_log(execution: Execution) -> dict[str, object]:
     return {
         "id": str(execution.id),
         "jobName": execution.job_name,
+        "methodName": execution.method.value,
         "startedAt": iso(execution.started_at),
         "completedAt": None if execution.completed_at is None else iso(execution.completed_at),
         "success": execution.success,
@@ -119,6 +132,7 @@ def job_log(execution: Execution) -> dict[str, object]:
             "failed": counts.failed,
             "uncertain": counts.uncertain,
             "quarantined": counts.quarantined,
+            "stamped": counts.stamped,
         },
         "dryRun": execution.dry_run,
         "usage": {

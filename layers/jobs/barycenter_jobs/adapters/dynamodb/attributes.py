@@ -1,4 +1,4 @@
-"""Reading DynamoDB's attribute values as the rules of expiry want them."""
+"""The attributes of a provider's rows, and their values as the rules of expiry want them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from barycenter_jobs.core.expiry import Unreadable
+
+EXPIRES_AT = "expires_at"
+CREATED_AT = "created_at"
+ROTATED_AT = "rotated_at"
+SHARD = "expiry_shard"
 
 AttributeValue = Mapping[str, Any]
 

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from barycenter_jobs.adapters.dynamodb.attributes import CREATED_AT, EXPIRES_AT, ROTATED_AT
 from barycenter_jobs.adapters.dynamodb.errors import store_errors
-from barycenter_jobs.adapters.dynamodb.expiry_index import EXPIRES_AT
-from barycenter_jobs.adapters.dynamodb.table_scan import CREATED_AT
 from barycenter_jobs.core.errors import AnswerLost, RequestRefused, StoreError, Throttled
-from barycenter_jobs.core.expiry import Cutoffs
+from barycenter_jobs.core.expiry import FIRST_IMPLAUSIBLE_SECOND, Cutoffs, Expiry
 from barycenter_jobs.core.rows import Answer, Candidate, Deletion, Outcome
 
 if TYPE_CHECKING:
@@ -67,14 +66,20 @@ class ConditionalDeleter:
 
 
 def _guard(candidate: Candidate, cutoffs: Cutoffs) -> dict[str, Any]:
-    if candidate.expires_at is None:
-        return {
-            "ConditionExpression": "attribute_not_exists(#expires_at) AND #created_at < :bound",
-            "ExpressionAttributeNames": {"#expires_at": EXPIRES_AT, "#created_at": CREATED_AT},
-            "ExpressionAttributeValues": {":bound": {"N": str(cutoffs.created_before)}},
-        }
+    values = {":bound": {"N": str(cutoffs.bound(candidate.reason))}}
+    names = {"#expires_at": EXPIRES_AT}
+    match candidate.reason:
+        case Expiry.EXPIRED_BY_AGE:
+            condition = "attribute_not_exists(#expires_at) AND #created_at < :bound"
+            names["#created_at"] = CREATED_AT
+        case Expiry.ROTATED:
+            condition = "#expires_at < :implausible AND #rotated_at < :bound"
+            names["#rotated_at"] = ROTATED_AT
+            values[":implausible"] = {"N": str(FIRST_IMPLAUSIBLE_SECOND)}
+        case _:
+            condition = "#expires_at < :bound"
     return {
-        "ConditionExpression": "#expires_at < :bound",
-        "ExpressionAttributeNames": {"#expires_at": EXPIRES_AT},
-        "ExpressionAttributeValues": {":bound": {"N": str(cutoffs.expires_before)}},
+        "ConditionExpression": condition,
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
     }

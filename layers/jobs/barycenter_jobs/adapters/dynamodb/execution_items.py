@@ -10,12 +10,15 @@ and `job_status` exist only where they apply, which is what makes those indexes 
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any, TypeVar
 
 from pynamodb.attributes import BooleanAttribute as _Boolean
 from pynamodb.attributes import ListAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
+
+from barycenter_jobs.core.counts import Counts
 
 EXECUTIONS = "executions"
 FAILURES = "failures"
@@ -100,6 +103,7 @@ class ResultMap(MapAttribute[str, Any]):
     failed = NumberAttribute(default=0)
     uncertain = NumberAttribute(default=0)
     quarantined = NumberAttribute(default=0)
+    stamped = NumberAttribute(default=0)
     read_units = NumberAttribute(default=0)
     write_units = NumberAttribute(default=0)
     cost_usd = NumberAttribute(default=0)
@@ -107,6 +111,11 @@ class ResultMap(MapAttribute[str, Any]):
     backlog_exact = _Boolean(null=True)
     oldest_expired_at = UnicodeAttribute(null=True)
     samples: ListAttribute[UnicodeAttribute] = ListAttribute(of=UnicodeAttribute, null=True)
+
+
+def counts_of(result: ResultMap) -> Counts:
+    """Return the counts that an item holds."""
+    return Counts(**{each.name: int(getattr(result, each.name)) for each in fields(Counts)})
 
 
 class ExecutionItem(Model):
@@ -166,6 +175,22 @@ class DeliveryItem(Model):
     id = NumberAttribute(range_key=True, default=0)
     execution_id = NumberAttribute()
     attempt_number = NumberAttribute()
+    retained_until = NumberAttribute()
+
+
+class LegItem(Model):
+    """One invocation of a run that is shared out. `log` is "run" and the run's id, `id` made of its own."""
+
+    log = UnicodeAttribute(hash_key=True)
+    id = NumberAttribute(range_key=True)
+    leg = UnicodeAttribute()
+    part = UnicodeAttribute(null=True)
+    ended = _Boolean(default=False)
+    result = ResultMap(null=True)
+    unindexed = NumberAttribute(default=0)
+    refusals: MapAttribute[str, Any] = MapAttribute(default=dict)
+    problem = UnicodeAttribute(null=True)
+    warnings: ListAttribute[UnicodeAttribute] = ListAttribute(of=UnicodeAttribute, null=True)
     retained_until = NumberAttribute()
 
 

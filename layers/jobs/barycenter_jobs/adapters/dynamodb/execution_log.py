@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from pynamodb.exceptions import DoesNotExist, PutError, TransactWriteError
@@ -18,9 +19,9 @@ from barycenter_jobs.adapters.dynamodb.execution_items import (
     ExecutionItem,
     ResultMap,
     bound,
+    counts_of,
 )
 from barycenter_jobs.adapters.dynamodb.service_model import share_service_model
-from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.errors import DeliveryAlreadyHandled, ExecutionAlreadyFinished, Throttled
 from barycenter_jobs.core.executions import (
     FAILURES as FAILED_STATES,
@@ -29,6 +30,7 @@ from barycenter_jobs.core.executions import (
     Backlog,
     Execution,
     LogFilter,
+    Method,
     Start,
     Status,
     Trigger,
@@ -38,7 +40,6 @@ from barycenter_jobs.core.executions import (
 from barycenter_jobs.core.pacing import Backoff
 from barycenter_jobs.core.timestamps import iso, parsed, sortable
 
-METHOD_NAME = "run_job"
 # EventBridge and Lambda give up repeating an event after a day at the most.
 DELIVERIES_KEPT = timedelta(days=7)
 _WORTH_ANOTHER_TRY = THROTTLING_CODES | {"ConditionalCheckFailed", "None"}
@@ -83,6 +84,7 @@ class DynamoDBExecutionLog:
                 trigger=start.trigger,
                 delivery_id=start.delivery_id,
                 dry_run=start.dry_run,
+                method=start.method,
                 attempt_number=1 if delivery is None else int(delivery.attempt_number) + 1,
             )
             if self._wrote(execution, counter, delivery):
@@ -201,16 +203,11 @@ class DynamoDBExecutionLog:
             recordsProcessed=execution.records_processed,
             job_id=execution.job_name,
             handler_id=execution.handler_id,
-            method_name=METHOD_NAME,
+            method_name=execution.method.value,
             duration_ms=execution.duration_ms,
             status=execution.status.value,
             result=ResultMap(
-                deleted=counts.deleted,
-                became_live=counts.became_live,
-                already_gone=counts.already_gone,
-                failed=counts.failed,
-                uncertain=counts.uncertain,
-                quarantined=counts.quarantined,
+                **asdict(counts),
                 read_units=usage.read_units,
                 write_units=usage.write_units,
                 cost_usd=usage.cost_usd,
@@ -266,18 +263,12 @@ def _execution(item: ExecutionItem) -> Execution:
         trigger=Trigger(TriggerKind(item.trigger), item.triggered_by),
         delivery_id=item.delivery_id,
         dry_run=bool(item.dry_run),
+        method=Method(item.method_name),
         attempt_number=int(item.attempt_number),
         status=Status(item.status),
         completed_at=None if completed is None else parsed(completed),
         error_message=item.errorMessage,
-        counts=Counts(
-            deleted=int(result.deleted),
-            became_live=int(result.became_live),
-            already_gone=int(result.already_gone),
-            failed=int(result.failed),
-            uncertain=int(result.uncertain),
-            quarantined=int(result.quarantined),
-        ),
+        counts=counts_of(result),
         usage=Usage(float(result.read_units), float(result.write_units), float(result.cost_usd)),
         backlog=_backlog(result),
         samples=tuple(str(sample) for sample in result.samples or ()),

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from barycenter_jobs.adapters.dynamodb.attributes import CREATED_AT, EXPIRES_AT, ROTATED_AT
 from barycenter_jobs.adapters.dynamodb.errors import SERVER_ERROR_CODES, THROTTLING_CODES, store_errors
-from barycenter_jobs.adapters.dynamodb.expiry_index import EXPIRES_AT
-from barycenter_jobs.adapters.dynamodb.table_scan import CREATED_AT
-from barycenter_jobs.core.expiry import Cutoffs
+from barycenter_jobs.core.expiry import FIRST_IMPLAUSIBLE_SECOND, Cutoffs, Expiry
 from barycenter_jobs.core.rows import Answer, Candidate, Deletion, Outcome
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+_GUARDS = {
+    Expiry.EXPIRED: f'"{EXPIRES_AT}" < ?',
+    Expiry.EXPIRED_BY_AGE: f'"{EXPIRES_AT}" IS MISSING AND "{CREATED_AT}" < ?',
+    Expiry.ROTATED: f'"{EXPIRES_AT}" < {FIRST_IMPLAUSIBLE_SECOND} AND "{ROTATED_AT}" < ?',
+}
 
 
 class PartiqlDeleter:
@@ -26,12 +31,13 @@ class PartiqlDeleter:
         self._table = table
         # RETURNING tells a deleted row, which comes back, from one that was already gone, for which
         # DynamoDB reports success as well. What comes back is a credential: counted and dropped.
-        delete = f'DELETE FROM "{table}" WHERE "{key}" = ? AND'  # noqa: S608 - names of our own
-        self._by_expiry = f'{delete} "{EXPIRES_AT}" < ? RETURNING ALL OLD *'
-        self._by_age = f'{delete} "{EXPIRES_AT}" IS MISSING AND "{CREATED_AT}" < ? RETURNING ALL OLD *'
+        self._statements = {
+            reason: f'DELETE FROM "{table}" WHERE "{key}" = ? AND {guard} RETURNING ALL OLD *'  # noqa: S608 - names of our own
+            for reason, guard in _GUARDS.items()
+        }
 
     def delete(self, batch: Sequence[Candidate], cutoffs: Cutoffs) -> Deletion:
-        """Delete what is still expired, in one request. See `Deleter`."""
+        """Delete what may still go, in one request. See `Deleter`."""
         with store_errors("delete from", self._table):
             response: Any = self._client.batch_execute_statement(
                 Statements=[self._statement(candidate, cutoffs) for candidate in batch],  # type: ignore[misc]
@@ -44,13 +50,10 @@ class PartiqlDeleter:
         )
 
     def _statement(self, candidate: Candidate, cutoffs: Cutoffs) -> dict[str, Any]:
-        by_age = candidate.expires_at is None
+        bound = cutoffs.bound(candidate.reason)
         return {
-            "Statement": self._by_age if by_age else self._by_expiry,
-            "Parameters": [
-                {"S": candidate.key},
-                {"N": str(cutoffs.created_before if by_age else cutoffs.expires_before)},
-            ],
+            "Statement": self._statements[candidate.reason],
+            "Parameters": [{"S": candidate.key}, {"N": str(bound)}],
         }
 
 

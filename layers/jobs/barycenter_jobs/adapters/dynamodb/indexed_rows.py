@@ -1,0 +1,165 @@
+"""Rows that may go, by way of the sparse, keys-only, write-sharded indexes."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from barycenter_jobs.adapters.dynamodb.attributes import EXPIRES_AT, ROTATED_AT, SHARD, epoch_seconds
+from barycenter_jobs.adapters.dynamodb.errors import store_errors
+from barycenter_jobs.core.executions import Backlog
+from barycenter_jobs.core.expiry import FIRST_IMPLAUSIBLE_SECOND, Cutoffs, Expiry, Unreadable
+from barycenter_jobs.core.rows import Candidate, Page, Quarantined, row_name
+from barycenter_jobs.core.timestamps import instant
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A global secondary index by shard and by `time`, which holds `expires_at`; its rows go for `reason`."""
+
+    name: str
+    time: str
+    reason: Expiry
+
+    def is_in(self, description: Any) -> bool:  # noqa: ANN401 - the SDK's own dictionary
+        """Return whether a table has this index, ready to be read."""
+        for index in description.get("GlobalSecondaryIndexes", []):
+            if index["IndexName"] == self.name and index.get("IndexStatus", "ACTIVE") == "ACTIVE":
+                keys = {part["KeyType"]: part["AttributeName"] for part in index["KeySchema"]}
+                return keys == {"HASH": SHARD, "RANGE": self.time} and self._holds_expiry(index)
+        return False
+
+    def _holds_expiry(self, index: Any) -> bool:  # noqa: ANN401 - the SDK's own dictionary
+        projection = index["Projection"]
+        return (
+            self.time == EXPIRES_AT
+            or projection["ProjectionType"] == "ALL"
+            or EXPIRES_AT in projection.get("NonKeyAttributes", ())
+        )
+
+
+EXPIRY_INDEX = Index("expiry-index", EXPIRES_AT, Expiry.EXPIRED)
+ROTATION_INDEX = Index("rotation-index", ROTATED_AT, Expiry.ROTATED)
+
+
+class IndexedRows:
+    """Reads `shards` of an index and merges them, the row that has waited longest first.
+
+    At most one page of `page_size` keys a shard is in memory.
+    """
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        key: str,
+        shards: Sequence[int],
+        index: Index = EXPIRY_INDEX,
+        *,
+        page_size: int = 1000,
+        chunk: int = 100,
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._key = key
+        self._shards = shards
+        self._index = index
+        self._page_size = page_size
+        self._chunk = chunk
+        self._read_units = 0.0
+
+    def pages(self, cutoffs: Cutoffs) -> Iterator[Page]:
+        """Yield the rows that may go, and last a page that counts unreadable values."""
+        # Oldest first: the sweep stops when Lambda runs short of time, and the row that has been
+        # expired longest must not be the one that waits for the next run.
+        chunk: list[Candidate] = []
+        for _, candidate in heapq.merge(*(self._due(shard, cutoffs) for shard in self._shards), key=_time):
+            chunk.append(candidate)
+            if len(chunk) == self._chunk:
+                yield Page(chunk, read_units=self._units_since())
+                chunk = []
+        yield Page(chunk, read_units=self._units_since())
+        unreadable = sum(self._unreadable(shard) for shard in self._shards)
+        yield Page(unreadable=unreadable, read_units=self._units_since())
+
+    def backlog(self, cutoffs: Cutoffs, time_is_left: Callable[[], bool]) -> Backlog:
+        """Count what may go and is still in the index, until time runs out."""
+        before = cutoffs.bound(self._index.reason)
+        remaining = 0
+        oldest: list[Decimal | int] = []
+        for shard in self._shards:
+            for answer in self._query(shard, "<", before, Select="COUNT"):
+                remaining += answer["Count"]
+                if not time_is_left():
+                    return Backlog(remaining, _earliest(oldest), exact=False)
+            oldest += self._oldest(shard, before)
+        return Backlog(remaining, _earliest(oldest))
+
+    def quarantined(self) -> Iterator[Quarantined]:
+        """Yield the rows whose time is no epoch second, shard by shard."""
+        for shard in self._shards:
+            for answer in self._query(shard, ">=", FIRST_IMPLAUSIBLE_SECOND, Limit=self._page_size):
+                for item in answer["Items"]:
+                    yield Quarantined(
+                        row_name(item[self._key]["S"]), self._index.time, item[self._index.time]["N"]
+                    )
+
+    def _oldest(self, shard: int, before: int) -> list[Decimal | int]:
+        items = next(self._query(shard, "<", before, Limit=1))["Items"]
+        times = [epoch_seconds(item[self._index.time]) for item in items]
+        return [time for time in times if time is not None and not isinstance(time, Unreadable)]
+
+    def _due(self, shard: int, cutoffs: Cutoffs) -> Iterator[tuple[float, Candidate]]:
+        before = cutoffs.bound(self._index.reason)
+        for answer in self._query(shard, "<", before, Limit=self._page_size):
+            for item in answer["Items"]:
+                expires_at = epoch_seconds(item.get(EXPIRES_AT))
+                # A rotated row that has expired as well is the other index's: no row is tried twice.
+                reason = cutoffs.judge(expires_at, None, epoch_seconds(item.get(ROTATED_AT)))
+                if reason is self._index.reason and not isinstance(expires_at, Unreadable):
+                    yield (
+                        float(item[self._index.time]["N"]),
+                        Candidate(item[self._key]["S"], expires_at, reason),
+                    )
+
+    def _unreadable(self, shard: int) -> int:
+        answers = self._query(shard, ">=", FIRST_IMPLAUSIBLE_SECOND, Select="COUNT")
+        return sum(answer["Count"] for answer in answers)
+
+    def _query(self, shard: int, comparator: str, bound: int, **options: Any) -> Iterator[Any]:  # noqa: ANN401
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": self._index.name,
+            "KeyConditionExpression": f"#shard = :shard AND #time {comparator} :bound",
+            "ExpressionAttributeNames": {"#shard": SHARD, "#time": self._index.time},
+            "ExpressionAttributeValues": {":shard": {"N": str(shard)}, ":bound": {"N": str(bound)}},
+            "ReturnConsumedCapacity": "TOTAL",
+            **options,
+        }
+        while True:
+            with store_errors(f"read {self._index.name} of", self._table):
+                answer = self._client.query(**request)
+            self._read_units += answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
+            yield answer
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _units_since(self) -> float:
+        units, self._read_units = self._read_units, 0.0
+        return units
+
+
+def _earliest(times: list[Decimal | int]) -> datetime | None:
+    return instant(min(times)) if times else None
+
+
+def _time(due: tuple[float, Candidate]) -> float:
+    return due[0]

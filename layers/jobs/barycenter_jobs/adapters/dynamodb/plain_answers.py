@@ -1,0 +1,46 @@
+"""DynamoDB's answers to a sweep as the JSON that they are."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+import botocore.session
+from botocore.parsers import ResponseParser, ResponseParserFactory
+
+# DynamoDB's JSON is what the SDK's parser makes of it, but for binary values and points in time: these two
+# operations answer a sweep with strings and numbers only.
+_PLAIN = frozenset({"BatchExecuteStatementOutput", "QueryOutput"})
+
+
+def leave_answers_plain(session: botocore.session.Session) -> botocore.session.Session:
+    """Have a session's clients take what their sweeps are answered as it comes, and return it.
+
+    The SDK's parser looks at each attribute of each row that a delete returns, by the service model: that was
+    half of a sweep's client time. Errors, and all other answers, are still the SDK's own to parse.
+    """
+    session.register_component("response_parser_factory", _PlainParsers())
+    return session
+
+
+class _PlainParsers(ResponseParserFactory):
+    def create_parser(self, protocol_name: str) -> Any:  # noqa: ANN401 - a parser by what it does
+        return _PlainParser(super().create_parser(protocol_name))
+
+
+class _PlainParser:
+    def __init__(self, parser: ResponseParser) -> None:
+        self._parser = parser
+
+    def parse(self, response: Any, shape: Any) -> Any:  # noqa: ANN401 - the SDK's own dictionaries
+        if response["status_code"] != HTTPStatus.OK or shape is None or shape.name not in _PLAIN:
+            return self._parser.parse(response, shape)
+        headers = response["headers"]
+        answer: dict[str, Any] = json.loads(response["body"])
+        answer["ResponseMetadata"] = {
+            "RequestId": headers.get("x-amzn-requestid", ""),
+            "HTTPStatusCode": response["status_code"],
+            "HTTPHeaders": dict(headers),
+        }
+        return answer

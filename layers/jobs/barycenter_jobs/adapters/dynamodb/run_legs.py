@@ -1,0 +1,84 @@
+"""The legs of runs that are shared out, in the table `job_executions`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import asdict
+from datetime import timedelta
+
+from pynamodb.exceptions import PutError
+
+from barycenter_jobs.adapters.dynamodb.errors import store_errors
+from barycenter_jobs.adapters.dynamodb.execution_items import LegItem, ResultMap, bound, counts_of
+from barycenter_jobs.adapters.dynamodb.service_model import share_service_model
+from barycenter_jobs.core.executions import Execution
+from barycenter_jobs.core.legs import Leg
+from barycenter_jobs.core.parts import Part
+
+
+class DynamoDBLegs:
+    """Keeps an item for each leg as long as the run's own record, `retention`.
+
+    An item's key is made of the invocation's id, so that a write that the SDK repeats is the same write.
+    """
+
+    def __init__(self, table: str, *, retention: timedelta, endpoint_url: str | None = None) -> None:
+        self._table = table
+        self._retention = retention
+        self._items = bound(LegItem, table, endpoint_url)
+        share_service_model(self._items._get_connection().connection.session)  # noqa: SLF001 - PynamoDB offers no other way
+
+    def begin_leg(self, execution: Execution, leg: Leg) -> None:
+        """Record that an invocation begins. See `Legs`. Raises StoreError."""
+        with store_errors("record the begin of a part in", self._table):
+            try:
+                self._item(execution, leg).save(condition=LegItem.id.does_not_exist())
+            except PutError as error:
+                if error.cause_response_code != "ConditionalCheckFailedException":
+                    raise  # otherwise the write is there, and its answer was lost
+
+    def end_leg(self, execution: Execution, leg: Leg) -> None:
+        """Record what an invocation did. See `Legs`. Raises StoreError."""
+        with store_errors("record the end of a part in", self._table):
+            self._item(execution, leg).save()
+
+    def legs(self, execution: Execution) -> list[Leg]:
+        """Return every leg of a run. See `Legs`. Raises StoreError."""
+        with store_errors("read", self._table):
+            return [_leg(item) for item in self._items.query(_log(execution), consistent_read=True)]
+
+    def _item(self, execution: Execution, leg: Leg) -> LegItem:
+        return self._items(
+            log=_log(execution),
+            id=int.from_bytes(hashlib.sha256(leg.id.encode()).digest()[:12]),  # 38 digits are DynamoDB's most
+            leg=leg.id,
+            part=None if leg.part is None else str(leg.part),
+            ended=leg.ended,
+            result=ResultMap(**asdict(leg.counts), read_units=leg.read_units, write_units=leg.write_units),
+            unindexed=leg.unindexed,
+            refusals=dict(leg.refusals),
+            problem=leg.problem,
+            warnings=list(leg.warnings),
+            retained_until=int((execution.started_at + self._retention).timestamp()),
+        )
+
+
+def _log(execution: Execution) -> str:
+    return f"run {execution.id}"
+
+
+def _leg(item: LegItem) -> Leg:
+    part: str | None = item.part  # PynamoDB's types do not tell what may be absent
+    return Leg(
+        id=item.leg,
+        part=None if part is None else Part.parse(part),
+        ended=bool(item.ended),
+        counts=counts_of(item.result),
+        read_units=float(item.result.read_units),
+        write_units=float(item.result.write_units),
+        unindexed=int(item.unindexed),
+        refusals=Counter({str(code): int(count) for code, count in item.refusals.as_dict().items()}),
+        problem=item.problem,
+        warnings=tuple(str(warning) for warning in item.warnings or ()),
+    )

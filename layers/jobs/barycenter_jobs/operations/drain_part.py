@@ -1,0 +1,101 @@
+"""Work on one part of a run that is shared out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Self
+
+from barycenter_jobs.core.errors import JobFailed
+from barycenter_jobs.core.executions import Execution, Method, Status
+from barycenter_jobs.core.expiry import Cutoffs
+from barycenter_jobs.core.jobs import Job
+from barycenter_jobs.core.legs import Drained, Leg
+from barycenter_jobs.core.pacing import Backoff, TokenBucket
+from barycenter_jobs.core.parts import Part
+from barycenter_jobs.core.stores import Deleter, ExecutionLog, Legs, ShardedRows
+from barycenter_jobs.core.sweep import sweep
+from barycenter_jobs.core.sweep_report import SweepReport
+from barycenter_jobs.operations.reconcile import Segments
+from barycenter_jobs.operations.recording import log_frames, problem_of, time_to_record, unexpected
+
+
+@dataclass(frozen=True)
+class DrainPart:
+    """Drains parts of one job's runs: shards of a sweep, segments of a reconciling scan."""
+
+    job: Job
+    rows: ShardedRows
+    deleter: Deleter
+    segments: Segments
+    log: ExecutionLog
+    legs: Legs
+    clock: Callable[[], datetime]
+    backoff: Backoff
+    write_budget: TokenBucket | None = None
+    rotation_grace: timedelta | None = None
+
+    def __call__(
+        self, execution_id: int, part: Part, invocation_id: str, remaining: Callable[[], timedelta]
+    ) -> Drained:
+        """Drain the part as far as time allows, and keep the account for the run's record.
+
+        Does nothing for a run that is not open any more. Raises JobFailed where the part could not be
+        drained, and StoreError where its begin could not be recorded: then nothing was deleted.
+        """
+        execution = self.log.get(execution_id)
+        report = SweepReport()
+        if execution is None or execution.status is not Status.RUNNING or execution.job_name != self.job.name:
+            return Drained(execution_id, part)
+        self.legs.begin_leg(execution, Leg(invocation_id, part))
+        margin = time_to_record(remaining())
+        cutoffs = Cutoffs.at(self.clock(), self.job.kind.age_limit, self.rotation_grace)
+        with _Accounted(execution, Leg(invocation_id, part), self.legs, report):
+            self._drain(execution.method, part, cutoffs, report, lambda: remaining() > margin)
+        return Drained(execution_id, part, report.counts, report.stopped_early)
+
+    def _drain(
+        self,
+        method: Method,
+        part: Part,
+        cutoffs: Cutoffs,
+        report: SweepReport,
+        time_is_left: Callable[[], bool],
+    ) -> None:
+        if method is Method.RECONCILE:
+            self.segments.reconcile([part], cutoffs, report, time_is_left)
+            return
+        sweep(
+            self.rows.shard(cutoffs, part),
+            self.deleter,
+            cutoffs,
+            backoff=self.backoff,
+            time_is_left=time_is_left,
+            write_budget=self.write_budget,
+            report=report,
+        )
+
+
+@dataclass
+class _Accounted:
+    """Keeps the account of a leg when its block is left, however it is left."""
+
+    execution: Execution
+    leg: Leg
+    legs: Legs
+    report: SweepReport
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        problem = problem_of(self.report) if error is None else unexpected(error)
+        self.legs.end_leg(self.execution, self.leg.after(self.report, problem))
+        if isinstance(error, Exception):
+            log_frames(trace)
+        if isinstance(error, Exception) or self.report.broken_by is not None:
+            raise JobFailed(f"Part {self.leg.part} of execution {self.execution.id}: {problem}") from None

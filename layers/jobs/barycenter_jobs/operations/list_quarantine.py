@@ -1,0 +1,27 @@
+"""List the rows that stay because their expiry is no epoch second."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from barycenter_jobs.core.executions import checked_limit
+from barycenter_jobs.core.jobs import job_named
+from barycenter_jobs.core.rows import Quarantined
+from barycenter_jobs.core.stores import Quarantine
+
+
+@dataclass(frozen=True)
+class ListQuarantine:
+    """Lists quarantined rows; `quarantines` maps a job's name to that of its table."""
+
+    quarantines: Mapping[str, Quarantine]
+
+    def __call__(self, job_name: str, limit: int | None = None) -> list[Quarantined]:
+        """Return up to `limit` rows, 100 where nothing is asked.
+
+        Raises UnknownJob, InvalidLimit, and StoreError when the table's index cannot be read.
+        """
+        limit = checked_limit(limit)
+        return list(islice(self.quarantines[job_named(job_name).name].quarantined(), limit))
