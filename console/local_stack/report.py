@@ -22,6 +22,7 @@ _COUNTS = {
 }
 _LINKS = (("Playground", "/admin/jobs/playground"), ("GraphQL", "/admin/jobs"))
 _WAYS_IN = {"aws.events": "by rule", "barycenter.jobs": "by trigger"}
+_MADE_BY_RULES = "Reconcile Due"
 
 
 def say(text: str) -> None:
@@ -101,6 +102,8 @@ def _retry(invocation: Invocation) -> list[str]:
 def _way_in(event: object) -> str:
     if not isinstance(event, dict):
         return "by invocation"
+    if event.get("detail-type") == _MADE_BY_RULES:
+        return "by rule"
     if event.get("source") == "barycenter.jobs" and not event.get("detail"):
         return "first round"
     return _WAYS_IN.get(str(event.get("source")), "by invocation")

@@ -91,7 +91,8 @@ async def _keep_running(
     fired: set[str] = set()
 
     def fire(rule: Rule, due_at: datetime) -> None:
-        fired.add(rule.function)
+        if rule.transformer is None:
+            fired.add(rule.function)
         functions.invoke_later(rule.function, scheduled_event(rule, due_at))
 
     async with asyncio.TaskGroup() as tasks:
@@ -149,6 +150,8 @@ def _shared_environment(database: _Database, addresses: Addresses) -> dict[str, 
     shared = {
         "DYNAMODB_ENDPOINT_URL": database.endpoint,
         "LAMBDA_ENDPOINT_URL": addresses.lambda_endpoint,
+        # Nothing here plays Step Functions, and without an endpoint a function would ask AWS.
+        "SHARE_OUT_STATE_MACHINE": "",
         "AWS_ACCESS_KEY_ID": credentials.access_key,
         "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
         "AWS_REGION": credentials.region,

@@ -58,13 +58,28 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
+class InputTransformer:
+    """What a target gets instead of the event: JSON whose `<placeholders>` stand for parts of the event.
+
+    `paths` has the path of each placeholder, such as `$.detail.id`.
+    """
+
+    template: str
+    paths: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
-    """An EventBridge rule that invokes a function on a schedule. `payload` replaces the usual event."""
+    """An EventBridge rule that invokes a function on a schedule.
+
+    `payload` replaces the usual event, `transformer` makes another of it.
+    """
 
     name: str
     schedule: str
     function: str
     payload: object = None
+    transformer: InputTransformer | None = None
 
     @property
     def arn(self) -> str:
@@ -156,8 +171,25 @@ class _Reader:
                 elif event["Type"] == "HttpApi":
                     method = str(given.get("Method", "ANY")).upper().replace("*", "ANY")
                     routes.append(Route(method, given.get("Path", "$default"), function.name))
+        rules += self._plain_rules({function.arn: name for name, function in functions.items()})
         tables = tuple(self._table(*each) for each in self._made("AWS::DynamoDB::Table"))
         return Template(tables, functions, tuple(rules), tuple(routes))
+
+    def _plain_rules(self, names: Mapping[str, str]) -> Iterator[Rule]:
+        """Yield each scheduled rule once for each function, named by its ARN, among its targets."""
+        for logical_id, properties in self._made("AWS::Events::Rule"):
+            given = self._evaluator.value(properties)
+            if "ScheduleExpression" not in given or not _enabled(given):
+                continue
+            for target in given["Targets"]:
+                if target["Arn"] in names:
+                    yield Rule(
+                        given.get("Name", logical_id),
+                        given["ScheduleExpression"],
+                        names[target["Arn"]],
+                        json.loads(target.get("Input", "null")),
+                        _transformer(target.get("InputTransformer")),
+                    )
 
     def _made(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield the resources of one type that the conditions let exist."""
@@ -221,6 +253,12 @@ class _Reader:
         if kind == "AWS::DynamoDB::Table" and attribute == "Arn":
             return f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"
         return f"{logical_id}.{attribute}"
+
+
+def _transformer(given: Mapping[str, Any] | None) -> InputTransformer | None:
+    if given is None:
+        return None
+    return InputTransformer(given["InputTemplate"].strip(), given.get("InputPathsMap") or {})
 
 
 def _enabled(given: Mapping[str, Any]) -> bool:

@@ -82,6 +82,7 @@ def test_a_failed_run_is_told_with_its_error_in_one_line() -> None:
         ({"source": "aws.events"}, "by rule"),
         ({"source": "barycenter.jobs", "detail": {"executionId": "7"}}, "by trigger"),
         ({"source": "barycenter.jobs", "detail": {}}, "first round"),
+        ({"source": "barycenter.jobs", "detail-type": "Reconcile Due"}, "by rule"),
         ({}, "by invocation"),
         ("no object", "by invocation"),
     ],

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from barycenter_jobs.core.schedules import parse
+from console.checkout import REPOSITORY
 from console.local_stack.errors import InvalidTemplate
 from console.local_stack.rules import fire_when_due, manual_event, scheduled_event, schedules_of
-from console.local_stack.template import Rule
+from console.local_stack.template import InputTransformer, Rule, read_template
 
 RULE = Rule("Every5", "cron(0/5 * * * ? *)", "CleanupChallengesFunction")
 
@@ -107,6 +108,57 @@ def test_a_rule_with_an_input_of_its_own_sends_that() -> None:
     rule = Rule("Own", "cron(0 * * * ? *)", "F", payload={"dryRun": True})
 
     assert scheduled_event(rule, datetime(2026, 2, 14, tzinfo=UTC)) == {"dryRun": True}
+
+
+def transforming(template: str, **paths: str) -> Rule:
+    return Rule("Own", "cron(0 * * * ? *)", "F", transformer=InputTransformer(template, paths))
+
+
+def test_a_rule_with_an_input_transformer_sends_what_that_makes_of_the_event() -> None:
+    template = '{"id": <id>, "when": "at <time>", "with": <detail>}'
+    rule = transforming(template, id="$.id", time="$.time", detail="$.detail")
+
+    event = scheduled_event(rule, datetime(2026, 2, 14, 3, 20, tzinfo=UTC))
+
+    assert isinstance(event, dict)
+    assert str(uuid.UUID(event["id"])) == event.pop("id")
+    assert event == {"when": "at 2026-02-14T03:20:00Z", "with": {}}
+
+
+def test_two_events_of_one_rule_have_two_ids() -> None:
+    rule = transforming("<id>", id="$.id")
+    due_at = datetime(2026, 2, 14, tzinfo=UTC)
+
+    assert scheduled_event(rule, due_at) != scheduled_event(rule, due_at)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        transforming('{"id": <id>', id="$.id"),
+        transforming('{"id": <other>}', id="$.id"),
+        transforming('{"id": <id>}', id="$.absent"),
+        transforming('{"id": <id>}', id="id"),
+    ],
+)
+def test_an_input_transformer_that_cannot_be_applied_is_refused_at_the_start(rule: Rule) -> None:
+    with pytest.raises(InvalidTemplate, match="InputTransformer that cannot be applied"):
+        schedules_of([rule])
+
+
+def test_the_products_own_rules_make_events_of_ours() -> None:
+    rules = [rule for rule in read_template(REPOSITORY / "template.yaml").rules if rule.transformer]
+    events = [scheduled_event(rule, datetime(2026, 2, 14, 3, 20, tzinfo=UTC)) for rule in rules]
+
+    assert len(events) == 4
+    for event in events:
+        assert isinstance(event, dict)
+        assert str(uuid.UUID(event.pop("id")))
+        assert event == {
+            "source": "barycenter.jobs",
+            "detail-type": "Reconcile Due",
+            "time": "2026-02-14T03:20:00Z",
+        }
 
 
 def test_a_manual_event_names_no_execution() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from console.checkout import REPOSITORY
 from console.local_stack.errors import InvalidTemplate
-from console.local_stack.template import Route, Rule, read_template
+from console.local_stack.template import InputTransformer, Route, Rule, read_template
 
 SMALL = """
 Transform: AWS::Serverless-2016-10-31
@@ -78,6 +78,30 @@ Resources:
         Everything: { Type: HttpApi }
   Queue:
     Type: AWS::SQS::Queue
+  Nightly:
+    Type: AWS::Events::Rule
+    Properties:
+      ScheduleExpression: cron(4 3 * * ? *)
+      Targets:
+        - Id: cleaner
+          Arn: !GetAtt Cleaner.Arn
+          InputTransformer:
+            InputPathsMap: { id: $.id }
+            InputTemplate: >-
+              {"id": <id>, "night": true}
+        - { Id: api, Arn: !GetAtt Api.Arn, Input: '{"night": true}' }
+        - { Id: queue, Arn: !GetAtt Queue.Arn }
+  Seldom:
+    Type: AWS::Events::Rule
+    Properties:
+      ScheduleExpression: cron(5 3 * * ? *)
+      State: DISABLED
+      Targets: [{ Id: cleaner, Arn: !GetAtt Cleaner.Arn }]
+  Reaction:
+    Type: AWS::Events::Rule
+    Properties:
+      EventPattern: { source: [aws.s3] }
+      Targets: [{ Id: cleaner, Arn: !GetAtt Cleaner.Arn }]
 """
 
 
@@ -128,9 +152,18 @@ def test_a_function_is_known_by_its_own_name_where_it_has_one(written: Path) -> 
 
 
 def test_enabled_schedules_become_rules(written: Path) -> None:
-    assert read_template(written).rules == (
+    assert read_template(written).rules[:2] == (
         Rule("CleanerHourly", "cron(0 * * * ? *)", "Cleaner"),
         Rule("own-name", "cron(3 * * * ? *)", "Cleaner", payload={}),
+    )
+
+
+def test_an_enabled_rule_with_a_schedule_is_one_for_each_function_among_its_targets(written: Path) -> None:
+    transformer = InputTransformer('{"id": <id>, "night": true}', {"id": "$.id"})
+
+    assert read_template(written).rules[2:] == (
+        Rule("Nightly", "cron(4 3 * * ? *)", "Cleaner", transformer=transformer),
+        Rule("Nightly", "cron(4 3 * * ? *)", "the-api", payload={"night": True}),
     )
 
 
@@ -161,6 +194,7 @@ def test_tables_that_are_swept_by_index_are_known_with_their_shards(written: Pat
         ("[!Ref Shared]", "[!Ref Queue]", "uses the layer Queue"),
         ("Condition: Makes\n", "Condition: Absent\n", "no condition 'Absent'"),
         ("Input: '{}'", "Input: '{'", "is no valid SAM template"),
+        ("InputTemplate: >-", "InputTemplates: >-", "is no valid SAM template"),
         ("KeyType: HASH", "KeyType: RANGE", "is no valid SAM template"),
         ("CodeUri: functions/api", "Description: no code", "is no valid SAM template"),
     ],
@@ -186,6 +220,7 @@ def test_the_product_s_own_template_can_be_stood_up() -> None:
 
     assert {table.name for table in template.tables} >= {"sessions", "refresh_tokens", "job_executions"}
     assert {"cleanup_expired_sessions", "cleanup_expired_challenges"} <= set(template.jobs.values())
-    assert set(template.jobs) <= {rule.function for rule in template.rules}
+    assert set(template.jobs) <= {rule.function for rule in template.rules if rule.transformer is None}
+    assert set(template.jobs) == {rule.function for rule in template.rules if rule.transformer is not None}
     assert Route("POST", "/admin/jobs", "HttpApiFunction") in template.routes
     assert all((function.code / "app.py").exists() for function in template.functions.values())

@@ -26,6 +26,10 @@ CLEANUPS = [
     Cleanup("cleanup_challenges", "WebauthnChallengesTableName", "ChallengesSchedule", 300),
     Cleanup("cleanup_device_codes", "DeviceCodesTableName", "DeviceCodesSchedule", 3600),
 ]
+# What the functions name the state machine by: a Ref to it would make a circle.
+SHARE_OUT_ARN = (
+    "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:${AWS::StackName}-share-out"
+)
 FOLDERS = [cleanup.folder for cleanup in CLEANUPS] + ["graphql_resolver", "http_api"]
 
 
@@ -75,3 +79,14 @@ def deployed_schema() -> GraphQLSchema:
     """Return the GraphQL schema that the template hands to AppSync."""
     (schema,) = resources("AWS::AppSync::GraphQLSchema").values()
     return build_schema((ROOT / schema["Properties"]["DefinitionS3Location"]).read_text())
+
+
+def share_out() -> Json:
+    """Return the definition of the state machine as AWS gets it, its placeholders replaced."""
+    machine = resources("AWS::Serverless::StateMachine")["ShareOut"]["Properties"]
+    text = (ROOT / machine["DefinitionUri"]).read_text()
+    for name, value in machine["DefinitionSubstitutions"].items():
+        assert value == {"Ref": "AWS::Partition"}
+        text = text.replace(f"${{{name}}}", "aws")
+    definition: Json = yaml.safe_load(text)
+    return definition

@@ -1,6 +1,15 @@
 import pytest
 
-from tests.template.reading import CLEANUPS, FOLDERS, ROOT, Cleanup, functions, resources, template
+from tests.template.reading import (
+    CLEANUPS,
+    FOLDERS,
+    ROOT,
+    SHARE_OUT_ARN,
+    Cleanup,
+    functions,
+    resources,
+    template,
+)
 
 
 def logical_id(folder: str) -> str:
@@ -34,6 +43,7 @@ def test_functions_share_one_runtime_one_handler_and_the_layers() -> None:
 def test_a_cleanup_runs_on_the_schedule_of_its_parameter(cleanup: Cleanup) -> None:
     function = functions()[cleanup.folder]
     (event,) = function["Events"].values()
+    grace = {"ROTATED_TOKEN_GRACE_HOURS": {"Ref": "RotatedTokenGraceHours"}}
 
     assert event["Type"] == "Schedule"
     assert event["Properties"]["Schedule"] == {"Ref": cleanup.schedule}
@@ -45,6 +55,13 @@ def test_a_cleanup_runs_on_the_schedule_of_its_parameter(cleanup: Cleanup) -> No
         "DELETER": {"Ref": "Deleter"},
         "MAX_RECORDS_PER_RUN": {"Ref": cleanup.schedule.replace("Schedule", "MaxRecordsPerRun")},
         "MAX_WRITE_UNITS_PER_SECOND": {"Ref": cleanup.schedule.replace("Schedule", "MaxWriteUnitsPerSecond")},
+        "RECONCILE_READ_UNITS_PER_SECOND": {"Ref": "ReconcileReadUnitsPerSecond"},
+        "MILLION_WRITE_UNITS_PRICE": {"Ref": "MillionWriteUnitsPrice"},
+        "MILLION_READ_UNITS_PRICE": {"Ref": "MillionReadUnitsPrice"},
+        "SHARE_OUT_THRESHOLD": {"Ref": "ShareOutThreshold"},
+        "SHARE_OUT_CONCURRENCY": {"Ref": "ShareOutConcurrency"},
+        "SHARE_OUT_STATE_MACHINE": {"Fn::Sub": SHARE_OUT_ARN},
+        **(grace if cleanup.folder == "cleanup_refresh_tokens" else {}),
     }
 
 
@@ -54,18 +71,20 @@ def test_every_function_can_be_pointed_at_engines_elsewhere() -> None:
         "RETENTION_DAYS": {"Ref": "ExecutionRetentionDays"},
         "DYNAMODB_ENDPOINT_URL": "",
         "LAMBDA_ENDPOINT_URL": "",
+        "STEP_FUNCTIONS_ENDPOINT_URL": "",
         "POWERTOOLS_SERVICE_NAME": "barycenter_jobs",
         "POWERTOOLS_LOG_LEVEL": {"Ref": "LogLevel"},
     }
 
 
 @pytest.mark.parametrize("folder", ["graphql_resolver", "http_api"])
-def test_who_triggers_and_lists_jobs_knows_the_deployed_schedules_and_functions(folder: str) -> None:
-    expected = {}
+def test_who_triggers_and_lists_jobs_knows_their_schedules_functions_and_tables(folder: str) -> None:
+    expected = {"EXPIRY_SHARDS": {"Ref": "ExpiryShards"}}
     for cleanup in CLEANUPS:
         job = cleanup.folder.replace("cleanup_", "cleanup_expired_").upper()
         expected[f"{job}_SCHEDULE"] = {"Ref": cleanup.schedule}
         expected[f"{job}_FUNCTION"] = {"Ref": f"{logical_id(cleanup.folder)}Function"}
+        expected[f"{job}_TABLE"] = {"Ref": cleanup.table}
 
     assert functions()[folder]["Environment"]["Variables"] == expected
 

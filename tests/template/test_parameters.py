@@ -18,9 +18,16 @@ DEFAULTS = {
     "RefreshTokensSchedule": "cron(30 * * * ? *)",
     "ChallengesSchedule": "cron(0/5 * * * ? *)",
     "DeviceCodesSchedule": "cron(45 * * * ? *)",
+    "ReconcileSchedule": "cron(20 3 * * ? *)",
     "ExpiryShards": 16,
     "Deleter": "partiql",
     **{f"{kind}{limit}": 0 for kind in KINDS for limit in ("MaxRecordsPerRun", "MaxWriteUnitsPerSecond")},
+    "RotatedTokenGraceHours": 0,
+    "ShareOutThreshold": 50_000,
+    "ShareOutConcurrency": 8,
+    "ReconcileReadUnitsPerSecond": 100,
+    "MillionWriteUnitsPrice": 0.625,
+    "MillionReadUnitsPrice": 0.125,
     "ExecutionRetentionDays": 90,
     "LogRetentionDays": 30,
     "LogLevel": "INFO",
@@ -44,6 +51,24 @@ def test_every_parameter_stands_in_exactly_one_group() -> None:
 @pytest.mark.parametrize("name", [name for name in DEFAULTS if name.endswith("Schedule")])
 def test_a_schedule_is_a_cron_expression(name: str) -> None:
     assert template()["Parameters"][name]["AllowedPattern"] == r"^cron\(.+\)$"
+
+
+@pytest.mark.parametrize(
+    ("name", "limits"),
+    [
+        ("RotatedTokenGraceHours", (0, 8760)),
+        ("ShareOutThreshold", (0, None)),
+        ("ShareOutConcurrency", (1, 40)),
+        ("ReconcileReadUnitsPerSecond", (1, None)),
+        ("MillionWriteUnitsPrice", (0, None)),
+        ("MillionReadUnitsPrice", (0, None)),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_refused(name: str, limits: tuple[int, int | None]) -> None:
+    parameter = template()["Parameters"][name]
+
+    assert parameter["Type"] == "Number"
+    assert (parameter["MinValue"], parameter.get("MaxValue")) == limits
 
 
 @pytest.mark.parametrize("environment", ["default", "dev", "prod"])

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.template.reading import CLEANUPS, FOLDERS, Cleanup, Json, functions, resources
+from tests.template.reading import CLEANUPS, FOLDERS, SHARE_OUT_ARN, Cleanup, Json, functions, resources
 
 Permission = tuple[str, str]
 
@@ -10,12 +10,29 @@ TABLE = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/"
 EXECUTIONS = f"{TABLE}${{JobExecutionsTableName}}"
 RECORDING = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"}
 SWEEPING = {"dynamodb:DescribeTable", "dynamodb:Scan", "dynamodb:PartiQLDelete", "dynamodb:DeleteItem"}
+STAMPING = {"dynamodb:UpdateItem"}
 
 # Where AWS leaves no choice: the log group of an AppSync API carries an id that the API gets after its role.
-# An index of the one table that is read in every way is the other exception.
+# An index of the one table that is read in every way is the other exception, and the third is what a state
+# machine needs to log and to trace: AWS knows no resource for log deliveries and for traces.
 WILDCARDS = {
+    "*",
     f"{EXECUTIONS}/index/*",
     "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/appsync/apis/*",
+}
+ON_ANYTHING = {
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
 }
 
 
@@ -41,22 +58,26 @@ def permissions(policies: list[Json]) -> Iterator[Permission]:
 
 
 @pytest.mark.parametrize("cleanup", CLEANUPS, ids=FOLDERS[:4])
-def test_a_cleanup_may_touch_its_own_table_and_record_its_runs(cleanup: Cleanup) -> None:
+def test_a_cleanup_may_touch_its_own_table_record_its_runs_and_share_them_out(cleanup: Cleanup) -> None:
     own_table = f"{TABLE}${{{cleanup.table}}}"
     expected = (
-        {(action, own_table) for action in SWEEPING}
+        {(action, own_table) for action in SWEEPING | STAMPING}
         | {("dynamodb:Query", f"{own_table}/index/expiry-index")}
-        | {(action, EXECUTIONS) for action in RECORDING}
+        | {(action, EXECUTIONS) for action in RECORDING | {"dynamodb:Query"}}
+        | {("states:StartExecution", SHARE_OUT_ARN)}
     )
+    if cleanup.folder == "cleanup_refresh_tokens":
+        expected |= {("dynamodb:Query", f"{own_table}/index/rotation-index")}
 
     assert set(permissions(functions()[cleanup.folder]["Policies"])) == expected
 
 
 @pytest.mark.parametrize("folder", ["graphql_resolver", "http_api"])
-def test_an_api_may_read_the_log_and_start_the_four_jobs(folder: str) -> None:
+def test_an_api_may_read_the_log_list_expired_keys_and_start_the_four_jobs(folder: str) -> None:
     expected = (
         {(action, EXECUTIONS) for action in RECORDING | {"dynamodb:Query"}}
         | {("dynamodb:Query", f"{EXECUTIONS}/index/*")}
+        | {("dynamodb:Query", f"{TABLE}${{{cleanup.table}}}/index/expiry-index") for cleanup in CLEANUPS}
         | {
             ("lambda:InvokeFunction", f"{name}.Arn")
             for name in resources("AWS::Serverless::Function")
@@ -75,6 +96,30 @@ def test_appsync_may_invoke_only_the_resolver() -> None:
     ]
 
 
+def test_the_state_machine_may_invoke_only_the_cleanups() -> None:
+    policies = resources("AWS::IAM::Role")["ShareOutRole"]["Properties"]["Policies"]
+    granted = set(permissions([policy["PolicyDocument"] for policy in policies]))
+
+    assert {(action, resource) for action, resource in granted if resource != "*"} == {
+        ("lambda:InvokeFunction", f"{name}.Arn")
+        for name in resources("AWS::Serverless::Function")
+        if name.startswith("Cleanup")
+    }
+    assert {action for action, resource in granted if resource == "*"} == ON_ANYTHING
+
+
+def test_only_the_reconcile_rule_may_invoke_functions_from_outside_sams_events() -> None:
+    allowed = [body["Properties"] for body in resources("AWS::Lambda::Permission").values()]
+
+    assert {one["FunctionName"]["Ref"] for one in allowed} == {
+        name for name in resources("AWS::Serverless::Function") if name.startswith("Cleanup")
+    }
+    for one in allowed:
+        assert one["Action"] == "lambda:InvokeFunction"
+        assert one["Principal"] == "events.amazonaws.com"
+        assert one["SourceArn"] == {"Fn::GetAtt": ["ReconcileRule", "Arn"]}
+
+
 def test_nothing_is_granted_by_wildcard_where_a_name_would_do() -> None:
     policies = [policy for function in functions().values() for policy in function["Policies"]]
     for role in resources("AWS::IAM::Role").values():
@@ -84,11 +129,13 @@ def test_nothing_is_granted_by_wildcard_where_a_name_would_do() -> None:
 
     assert {action for action, _ in granted if "*" in action} == set()
     assert {resource for _, resource in granted if "*" in resource} == WILDCARDS
+    assert {action for action, resource in granted if resource == "*"} == ON_ANYTHING
 
 
-def test_only_this_accounts_appsync_may_take_its_roles() -> None:
-    for role in resources("AWS::IAM::Role").values():
+def test_only_this_accounts_services_may_take_their_roles() -> None:
+    for name, role in resources("AWS::IAM::Role").items():
         (statement,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
 
-        assert statement["Principal"] == {"Service": "appsync.amazonaws.com"}
+        service = "states" if name == "ShareOutRole" else "appsync"
+        assert statement["Principal"] == {"Service": f"{service}.amazonaws.com"}
         assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}

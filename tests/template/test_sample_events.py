@@ -3,10 +3,12 @@ import json
 import pytest
 from graphql import GraphQLObjectType, get_named_type, parse, validate
 
-from tests.template.reading import CLEANUPS, ROOT, Json, deployed_schema, routes
+from tests.template.reading import CLEANUPS, ROOT, Json, deployed_schema, resources, routes, share_out
 
 EVENTS = ROOT / "events"
 MANUAL = "trigger_cleanup_sessions"
+RECONCILE = "eventbridge_reconcile_sessions"
+SCHEDULED = [f"eventbridge_{cleanup.folder}" for cleanup in CLEANUPS]
 
 
 def sample(name: str) -> Json:
@@ -19,13 +21,14 @@ def samples(source: str) -> list[str]:
 
 
 def test_every_way_in_has_its_samples() -> None:
-    assert samples("eventbridge") == sorted(f"eventbridge_{cleanup.folder}" for cleanup in CLEANUPS)
+    assert samples("eventbridge") == sorted([*SCHEDULED, RECONCILE])
+    assert samples("stepfunctions") == ["stepfunctions_part_due", "stepfunctions_parts_done"]
     assert samples("trigger") == [MANUAL]
     assert samples("appsync") == ["appsync_available_jobs", "appsync_job_logs", "appsync_trigger_job"]
     assert samples("httpapi") == ["httpapi_available_jobs", "httpapi_job_logs", "httpapi_trigger_job"]
 
 
-@pytest.mark.parametrize("name", samples("eventbridge"))
+@pytest.mark.parametrize("name", SCHEDULED)
 def test_a_scheduled_event_has_eventbridges_shape(name: str) -> None:
     event = sample(name)
 
@@ -40,6 +43,30 @@ def test_no_two_events_share_an_id() -> None:
     ids = [sample(name)["id"] for name in [*samples("eventbridge"), MANUAL]]
 
     assert len(set(ids)) == len(ids)
+
+
+def test_a_reconcile_event_is_what_the_rule_makes_of_its_own() -> None:
+    (rule,) = resources("AWS::Events::Rule").values()
+    event = sample(RECONCILE)
+    made = {target["InputTransformer"]["InputTemplate"] for target in rule["Properties"]["Targets"]}
+
+    assert [
+        json.loads(
+            template.replace("<id>", json.dumps(event["id"])).replace("<time>", json.dumps(event["time"]))
+        )
+        for template in made
+    ] == [event]
+
+
+def test_the_events_of_a_share_out_are_what_the_state_machine_sends() -> None:
+    drain = share_out()["States"]["DrainParts"]["ItemProcessor"]["States"]["DrainPart"]
+    close = share_out()["States"]["CloseRecord"]
+
+    for name, state in (("stepfunctions_part_due", drain), ("stepfunctions_parts_done", close)):
+        event, sent = sample(name), state["Parameters"]["Payload"]
+        assert event.keys() == sent.keys()
+        assert (event["source"], event["detail-type"]) == (sent["source"], sent["detail-type"])
+        assert event["detail"].keys() == {key.removesuffix(".$") for key in sent["detail"]}
 
 
 def test_a_manual_event_without_a_record_starts_a_new_run() -> None:

@@ -39,14 +39,25 @@ def test_the_stack_holds_the_providers_tables_and_the_execution_log() -> None:
 @pytest.mark.parametrize("table", PROVIDER_TABLES)
 def test_a_providers_table_has_its_key_and_the_expiry_index(table: str) -> None:
     parameter, key = PROVIDER_TABLES[table]
-    (index,) = properties(table)["GlobalSecondaryIndexes"]
+    index, *others = properties(table)["GlobalSecondaryIndexes"]
 
     assert properties(table)["TableName"] == {"Ref": parameter}
     assert key_of(properties(table)) == [(key, "HASH")]
     assert index["IndexName"] == "expiry-index"
     assert key_of(index) == [("expiry_shard", "HASH"), ("expires_at", "RANGE")]
     assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
-    assert types_of(table) == {key: "S", "expiry_shard": "N", "expires_at": "N"}
+    rotated = {"rotated_at": "N"} if others else {}
+    assert types_of(table) == {key: "S", "expiry_shard": "N", "expires_at": "N"} | rotated
+
+
+def test_rotated_refresh_tokens_are_found_by_an_index_of_their_own() -> None:
+    others = {table: properties(table)["GlobalSecondaryIndexes"][1:] for table in PROVIDER_TABLES}
+
+    (index,) = others.pop("RefreshTokensTable")
+    assert index["IndexName"] == "rotation-index"
+    assert key_of(index) == [("expiry_shard", "HASH"), ("rotated_at", "RANGE")]
+    assert index["Projection"] == {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["expires_at"]}
+    assert set(map(str, others.values())) == {"[]"}
 
 
 def test_the_execution_log_is_read_by_a_key_in_every_documented_way() -> None:
