@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.compare import Sizes, compare
 from benchmarks.contenders import CONTENDERS, Contender, contender_named
-from benchmarks.engine import MeteredEngine, environment, metered_engine
+from benchmarks.engine import environment, metered_engine
 from benchmarks.live_rows import cost_beside_live_rows
 from benchmarks.memory import memory_for_backlogs
 from benchmarks.report import backlogs, beside_live_rows, comparison
@@ -31,28 +31,28 @@ def main(arguments: Sequence[str]) -> int:
     results: dict[str, Any] = {
         "options": {name: value for name, value in vars(options).items() if name != "results"}
     }
-    with metered_engine() as engine:
-        for mode in options.modes:
-            results[mode], table = _measure(mode, engine, options)
-            sys.stdout.write(f"\n{table}\n")
-            sys.stdout.flush()
+    for mode in options.modes:
+        results[mode], table = _measure(mode, options)
+        sys.stdout.write(f"\n{table}\n")
+        sys.stdout.flush()
     path = write_results(options.results, at, results)
     sys.stdout.write(f"\nEverything measured: {_shown(path)}\n")
     return 0
 
 
-def _measure(mode: str, engine: MeteredEngine, options: argparse.Namespace) -> tuple[Any, str]:
+def _measure(mode: str, options: argparse.Namespace) -> tuple[Any, str]:
     if mode == "compare":
         disturbed = Filling(options.disturbed, options.disturbed)
         sizes = Sizes(Filling(options.expired, options.live), disturbed, options.rounds)
-        results = compare(engine, options.contenders or CONTENDERS, sizes, _say)
+        with metered_engine() as engine:
+            results = compare(engine, options.contenders or CONTENDERS, sizes, _say)
         return results, comparison(results)
     if mode == "live-rows":
         chosen = options.contenders or _named("ours_partiql,scan_batch_writer")
-        costs = cost_beside_live_rows(engine, chosen, options.expired, options.live_rows, _say)
+        costs = cost_beside_live_rows(chosen, options.expired, options.live_rows, _say)
         return costs, beside_live_rows(costs)
     chosen = options.contenders or _named("ours_partiql")
-    trials = memory_for_backlogs(engine, chosen, options.backlogs, _say)
+    trials = memory_for_backlogs(chosen, options.backlogs, _say)
     return trials, backlogs(trials)
 
 
@@ -73,11 +73,11 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--live-rows",
         type=_sizes,
-        default=[1_000, 10_000] if quick else [10_000, 100_000],
+        default=[1_000, 10_000] if quick else [10_000, 500_000],
         help="for live-rows",
     )
     parser.add_argument(
-        "--backlogs", type=_sizes, default=[2_000, 20_000] if quick else [5_000, 100_000], help="for memory"
+        "--backlogs", type=_sizes, default=[2_000, 20_000] if quick else [5_000, 500_000], help="for memory"
     )
     parser.add_argument("--results", type=Path, default=_RESULTS, help="where the JSON goes")
     options = parser.parse_args([argument for argument in arguments if argument != "quick"])

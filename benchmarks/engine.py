@@ -15,6 +15,8 @@ import boto3
 from botocore.config import Config
 
 from benchmarks.meter import CONTROL_PATH, Orders, Read, Record
+from benchmarks.seeding import put_sessions
+from benchmarks.stand_in_engine import ROWS_PATH
 from console.checkout import REPOSITORY
 from console.local_stack.engine import ENGINE_PYTHON
 from console.local_stack.ports import LOOPBACK, address_of, listen
@@ -43,36 +45,54 @@ def environment() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class MeteredEngine:
-    """A running engine. `dynamodb` is a client for filling and recounting tables."""
+    """A running engine. `dynamodb` is a client for creating and recounting tables.
+
+    A `stand_in` plays with our own sweep only. See `stand_in_engine`.
+    """
 
     endpoint: str
     dynamodb: DynamoDBClient
+    stand_in: bool = False
+
+    @property
+    def name(self) -> str:
+        """What a report calls it."""
+        return "stand-in" if self.stand_in else "ministack"
+
+    def fill(self, table: str, state: str, count: int, now: int) -> None:
+        """Add `count` rows of this state, `expired` or `live`, to a table."""
+        if self.stand_in:
+            self._ask(ROWS_PATH, {"TableName": table, "rows": {"state": state, "count": count, "now": now}})
+        else:
+            put_sessions(self.dynamodb, table, state, count, now)
 
     def measure(self, orders: Orders) -> None:
         """Begin a record and give the meter its orders."""
-        self._control(json.dumps(asdict(orders)).encode())
+        self._ask(CONTROL_PATH, asdict(orders))
 
     def record(self) -> Record:
         """End the record and return it."""
-        fields = self._control(None)
+        fields = self._ask(CONTROL_PATH)
         reads = [Read(**read) for read in fields.pop("reads")]
         return Record(**fields, reads=reads)
 
-    def _control(self, body: bytes | None) -> dict[str, Any]:
+    def _ask(self, path: str, orders: dict[str, Any] | None = None) -> dict[str, Any]:
         # The address is our own, and no proxy from the environment can reach it.
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with direct.open(self.endpoint + CONTROL_PATH, data=body, timeout=30) as answer:
-            record: dict[str, Any] = json.load(answer)
-        return record
+        body = None if orders is None else json.dumps(orders).encode()
+        with direct.open(self.endpoint + path, data=body, timeout=120) as answer:
+            answered: dict[str, Any] = json.load(answer)
+        return answered
 
 
 @contextmanager
-def metered_engine() -> Iterator[MeteredEngine]:
-    """Run the engine with its meter on a free port of the loopback interface."""
+def metered_engine(*, stand_in: bool = False) -> Iterator[MeteredEngine]:
+    """Run the engine, or its stand-in, with its meter on a free port of the loopback interface."""
+    kind = ["stand-in"] if stand_in else []
     with listen(0, "PORT") as listener:
         endpoint = address_of(listener)
         process = subprocess.Popen(  # noqa: S603 - our own program
-            [str(ENGINE_PYTHON), "-s", "-m", "benchmarks.metered_engine", str(listener.fileno())],
+            [str(ENGINE_PYTHON), "-s", "-m", "benchmarks.metered_engine", str(listener.fileno()), *kind],
             cwd=REPOSITORY,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -87,7 +107,7 @@ def metered_engine() -> Iterator[MeteredEngine]:
         try:
             if process.stdout.readline() != "ready\n":
                 raise RuntimeError("The metered engine did not start")
-            yield MeteredEngine(endpoint, _client(endpoint))
+            yield MeteredEngine(endpoint, _client(endpoint), stand_in)
         finally:
             process.stdin.close()
 

@@ -68,12 +68,15 @@ class Record:
 
 
 @dataclass
-class _Answer:
+class Answer:
+    """An answer to one HTTP request."""
+
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
 
     async def pass_to(self, send: Send) -> None:
+        """Send it."""
         await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
         await send({"type": "http.response.body", "body": self.body})
 
@@ -94,9 +97,9 @@ class Meter:
         headers = dict(scope.get("headers", ()))
         target = headers.get(b"x-amz-target", b"").decode()
         if scope["type"] == "http" and scope["path"] == CONTROL_PATH and b"origin" not in headers:
-            await self._control(scope["method"], await _body(receive), send)
+            await self._control(scope["method"], await body_of(receive), send)
         elif self._orders is not None and "." in target:
-            await self._metered(scope, target.partition(".")[2], await _body(receive), send, self._orders)
+            await self._metered(scope, target.partition(".")[2], await body_of(receive), send, self._orders)
         else:
             await self._engine(scope, receive, send)
 
@@ -180,11 +183,11 @@ class Meter:
         if answer.status != 200:  # noqa: PLR2004 - HTTP's OK
             raise RuntimeError(f"The engine refused to {operation}: {answer.body.decode()}")
 
-    async def _ask(self, scope: Scope, body: bytes) -> _Answer:
+    async def _ask(self, scope: Scope, body: bytes) -> Answer:
         headers = dict(scope["headers"])
         headers[b"content-length"] = str(len(body)).encode()
         requests = [{"type": "http.request", "body": body, "more_body": False}]
-        answer = _Answer(500, [], b"")
+        answer = Answer(500, [], b"")
 
         async def receive() -> Message:
             return requests.pop() if requests else {"type": "http.disconnect"}
@@ -199,17 +202,23 @@ class Meter:
         return answer
 
 
-def _answer(status: int, body: bytes, headers: list[tuple[bytes, bytes]] | None = None) -> _Answer:
+def json_answer(status: int, payload: Payload) -> Answer:
+    """Return an answer of DynamoDB's content type."""
+    return _answer(status, json.dumps(payload).encode())
+
+
+def _answer(status: int, body: bytes, headers: list[tuple[bytes, bytes]] | None = None) -> Answer:
     of_body = {
         b"content-type": b"application/x-amz-json-1.0",
         b"content-length": str(len(body)).encode(),
         b"x-amz-crc32": str(zlib.crc32(body)).encode(),
     }
     kept = [(name, value) for name, value in headers or [] if name.lower() not in of_body]
-    return _Answer(status, [*kept, *of_body.items()], body)
+    return Answer(status, [*kept, *of_body.items()], body)
 
 
-async def _body(receive: Receive) -> bytes:
+async def body_of(receive: Receive) -> bytes:
+    """Return the whole body of a request."""
     body, more = b"", True
     while more:
         message = await receive()

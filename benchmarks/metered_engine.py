@@ -1,7 +1,7 @@
-"""The embedded DynamoDB engine with a meter in front of it.
+"""The embedded DynamoDB engine, or its stand-in, with a meter in front of it.
 
-Runs in the engine's own environment, as `python -m benchmarks.metered_engine FD`, where FD is the listening
-socket that it inherits. Ends when its standard input does. Says `ready` when it takes requests.
+Runs in the engine's own environment, as `python -m benchmarks.metered_engine FD [stand-in]`, where FD is the
+listening socket that it inherits. Ends when its standard input does. Says `ready` when it takes requests.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from hypercorn.asyncio import serve  # type: ignore[import-not-found]
 from hypercorn.config import Config  # type: ignore[import-not-found]
 
 from benchmarks.meter import Meter
+from benchmarks.stand_in_engine import StandIn
 from console.local_stack.engine_process import dynamodb
 
 
@@ -33,7 +34,7 @@ def main() -> None:
     config.keep_alive_timeout = 600  # a child's connections stay open while the next table is filled
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    asyncio.run(serve(Meter(dynamodb), config))
+    asyncio.run(serve(Meter(StandIn() if sys.argv[2:] == ["stand-in"] else dynamodb), config))
 
 
 if __name__ == "__main__":

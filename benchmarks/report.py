@@ -38,16 +38,17 @@ index writes for a PartiQL delete, and half a unit for a page whatever is on it.
 def beside_live_rows(costs: Sequence[Cost]) -> str:
     """Return what a deleted row costs beside each number of live rows."""
     rows = [
-        (f"{cost.live:,}", *_units(cost.contender.title, cost.trial))
+        (f"{cost.live:,}", *_units(cost.contender.title, cost.trial), cost.trial.engine)
         if cost.trial is not None
-        else (f"{cost.live:,}", cost.contender.title, *["not run"] * len(_UNITS))
+        else (f"{cost.live:,}", cost.contender.title, *["not run"] * len(_UNITS), "")
         for cost in costs
     ]
     return f"""\
-Units for each deleted row, beside so many live rows. The embedded engine cannot scan more than \
-{MOST_ROWS_TO_SCAN:,} in bounded time.
+Units for each deleted row, beside so many live rows. Ours on the stand-in engine, which reports the \
+documented units; the others on the embedded engine, which cannot scan more than {MOST_ROWS_TO_SCAN:,} \
+in bounded time.
 
-{_table(("live rows", "", *_UNITS), rows)}"""
+{_table(("live rows", "", *_UNITS, "engine"), rows)}"""
 
 
 def backlogs(trials: Sequence[Trial]) -> str:
@@ -59,13 +60,15 @@ def backlogs(trials: Sequence[Trial]) -> str:
             f"{trial.measure.peak_bytes / _MEGABYTE:.1f}",
             f"{trial.measure.seconds:.0f}",
             _verdict(trial),
+            trial.engine,
         )
         for trial in trials
     ]
     return f"""\
-Peak memory of the process above what it held before it began, cleaning a table in the embedded engine.
+Peak memory of the process above what it held before it began. Ours on the stand-in engine, which measures \
+the client's memory and nothing else; the others on the embedded engine.
 
-{_table(("", "expired rows", "peak MB", "seconds", "count"), rows)}"""
+{_table(("", "expired rows", "peak MB", "seconds", "count", "engine"), rows)}"""
 
 
 _SPEED = ("", "rows/s", "ratio", "CPU/row", "ratio", "WCU/row", "RCU/row", "peak MB")

@@ -27,6 +27,7 @@ _AGENT = (
 )
 
 Item = dict[str, dict[str, Any]]
+Session = tuple[str, int, int]  # what a row is made of: its state, its number, its expiry
 
 
 def create_sessions(dynamodb: DynamoDBClient, table: str) -> None:
@@ -36,19 +37,37 @@ def create_sessions(dynamodb: DynamoDBClient, table: str) -> None:
 
 def put_expired(dynamodb: DynamoDBClient, table: str, count: int, now: int) -> None:
     """Add `count` rows that expired between a minute and a week before `now`."""
-    _put(
-        dynamodb, table, (session("expired", n, now - _MINUTE - n * 7 * _DAY // count) for n in range(count))
-    )
+    put_sessions(dynamodb, table, "expired", count, now)
 
 
 def put_live(dynamodb: DynamoDBClient, table: str, count: int, now: int) -> None:
     """Add `count` rows that expire between a day and a month after `now`."""
-    _put(dynamodb, table, (session("live", n, now + _DAY + n * 30 * _DAY // count) for n in range(count)))
+    put_sessions(dynamodb, table, "live", count, now)
+
+
+def put_sessions(dynamodb: DynamoDBClient, table: str, state: str, count: int, now: int) -> None:
+    """Add `count` rows of this state, `expired` or `live`."""
+    _put(dynamodb, table, (session(*made) for made in sessions(state, count, now)))
+
+
+def sessions(state: str, count: int, now: int) -> Iterator[Session]:
+    """Yield what `session` makes so many rows of."""
+    for number in range(count):
+        if state == "expired":
+            yield state, number, now - _MINUTE - number * 7 * _DAY // count
+        else:
+            yield state, number, now + _DAY + number * 30 * _DAY // count
+
+
+def session_key(state: str, number: int) -> str:
+    """Return the key of a row."""
+    digest = hashlib.sha256(f"{state} {number}".encode()).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def session(state: str, number: int, expires_at: int) -> Item:
     """Return a row of ROW_BYTES, by DynamoDB's own reckoning."""
-    key = base64.urlsafe_b64encode(hashlib.sha256(f"{state} {number}".encode()).digest()).decode().rstrip("=")
+    key = session_key(state, number)
     started_at = {"N": str(expires_at - _DAY)}
     row: Item = {
         KEY: {"S": key},
@@ -83,7 +102,7 @@ def keys_in(dynamodb: DynamoDBClient, table: str) -> set[str]:
 
 def keys_of(state: str, count: int) -> set[str]:
     """Return the keys that so many rows of this state were given."""
-    return {session(state, number, 1_800_000_000)[KEY]["S"] for number in range(count)}
+    return {session_key(state, number) for number in range(count)}
 
 
 def rows_in(dynamodb: DynamoDBClient, table: str) -> int:

@@ -45,6 +45,7 @@ class Units:
 class Trial:
     """A trial's account. `documented` units follow DynamoDB's documentation, `reported` ones the engine."""
 
+    engine: str
     contender: str
     filling: Filling
     measure: Measure
@@ -78,6 +79,15 @@ class Trial:
 
 
 @dataclass(frozen=True)
+class _Outcome:
+    """What a contender measured and what the meter recorded, on which engine."""
+
+    engine: str
+    measure: Measure
+    record: Record
+
+
+@dataclass(frozen=True)
 class Disturbance:
     """What happens behind a contender's back, once. See `Orders`."""
 
@@ -93,29 +103,27 @@ def play(
     engine: MeteredEngine, child: Child, target: Target, filling: Filling, disturbance: Disturbance = NONE
 ) -> Trial:
     """Let the contender clean a table so filled, and recount it key by key."""
-    measure, record = _run(engine, child, target, disturbance)
+    outcome = _run(engine, child, target, disturbance)
     left = keys_in(engine.dynamodb, target.table)
     recount = Recount(
-        deleted=filling.expired + filling.live - len(left) - len(record.removed),
+        deleted=filling.expired + filling.live - len(left) - len(outcome.record.removed),
         live_lost=len(keys_of("live", filling.live) - left),
-        renewed_lost=len(set(record.renewed) - left),
+        renewed_lost=len(set(outcome.record.renewed) - left),
     )
-    return _trial(child, filling, measure, recount, record)
+    return _trial(outcome, child, filling, recount)
 
 
 def play_large(engine: MeteredEngine, child: Child, target: Target, filling: Filling) -> Trial:
     """Let the contender clean a table too large to read: only its rows are counted, before and after."""
-    measure, record = _run(engine, child, target, NONE)
+    outcome = _run(engine, child, target, NONE)
     left = rows_in(engine.dynamodb, target.table)
     recount = Recount(
         deleted=filling.expired + filling.live - left, live_lost=max(0, filling.live - left), renewed_lost=0
     )
-    return _trial(child, filling, measure, recount, record)
+    return _trial(outcome, child, filling, recount)
 
 
-def _run(
-    engine: MeteredEngine, child: Child, target: Target, disturbance: Disturbance
-) -> tuple[Measure, Record]:
+def _run(engine: MeteredEngine, child: Child, target: Target, disturbance: Disturbance) -> _Outcome:
     child.prepare(target)
     engine.measure(
         Orders(
@@ -128,15 +136,17 @@ def _run(
             lose_answers=disturbance.lose_answers,
         )
     )
-    return child.clean(), engine.record()
+    return _Outcome(engine.name, child.clean(), engine.record())
 
 
-def _trial(child: Child, filling: Filling, measure: Measure, recount: Recount, record: Record) -> Trial:
+def _trial(outcome: _Outcome, child: Child, filling: Filling, recount: Recount) -> Trial:
+    record = outcome.record
     sizes = {"row_bytes": ROW_BYTES, "entry_bytes": entry_bytes()}
     return Trial(
+        engine=outcome.engine,
         contender=child.contender.name,
         filling=filling,
-        measure=measure,
+        measure=outcome.measure,
         recount=recount,
         requests=record.requests,
         renewed=len(record.renewed),

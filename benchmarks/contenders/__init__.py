@@ -34,11 +34,15 @@ Cleaning = Callable[[], Claim]
 
 @dataclass(frozen=True)
 class Contender:
-    """A way to delete. Its module is imported only where it runs. `scans`: it reads the whole table."""
+    """A way to delete. Its module is imported only where it runs.
+
+    `scans`: it reads the whole table. `on_stand_in`: the stand-in engine knows all its requests.
+    """
 
     name: str
     title: str
     scans: bool = False
+    on_stand_in: bool = False
 
     def prepare(self, target: Target) -> Cleaning:
         """Return what cleans the target's table."""
@@ -47,7 +51,7 @@ class Contender:
         return prepare(target)
 
 
-OURS = Contender("ours_partiql", "ours, partiql")
+OURS = Contender("ours_partiql", "ours, partiql", on_stand_in=True)
 CONTENDERS = (
     OURS,
     Contender("ours_delete_item", "ours, delete-item"),

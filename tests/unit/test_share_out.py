@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,8 +32,8 @@ def plenty() -> timedelta:
 
 def looks(number: int) -> Callable[[], timedelta]:
     """Time that is over after so many looks at it."""
-    ticks = iter([timedelta(minutes=5)] * number)
-    return lambda: next(ticks, timedelta(0))
+    before = itertools.count()
+    return lambda: timedelta(minutes=5 if next(before) < number else 0)
 
 
 def expired(count: int) -> MemoryTable:
@@ -122,7 +123,7 @@ def test_a_part_whose_time_is_up_asks_for_another_invocation() -> None:
     scene = Scene(table=expired(5000))
     scene.begin()
 
-    again = [scene.drain(0, f"invocation {number}", looks(4)) for number in range(20)]
+    again = [scene.drain(0, f"invocation {number}", looks(6)) for number in range(40)]
 
     assert again[0]
     assert not again[-1]
@@ -324,13 +325,13 @@ def test_a_run_that_there_is_not_cannot_be_closed(execution_id: int) -> None:
         cleanup.close_run(execution_id, {}, plenty)
 
 
-@pytest.mark.parametrize(("threshold", "shared"), [(0, True), (249, True), (250, False), (None, False)])
+@pytest.mark.parametrize(("threshold", "shared"), [(0, True), (399, True), (400, False), (None, False)])
 def test_only_more_rows_than_the_threshold_are_shared_out(threshold: int | None, shared: bool) -> None:
     scene = Scene(threshold=threshold)
 
-    execution = scene.begin(looks_at_the_clock=8)
+    execution = scene.begin(looks_at_the_clock=1)
 
-    assert len(scene.table.rows) == 251
+    assert len(scene.table.rows) == 401
     assert (execution.status is Status.RUNNING) is shared
     assert bool(scene.machine.started) is shared
 

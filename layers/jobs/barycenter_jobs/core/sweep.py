@@ -159,12 +159,10 @@ class _Deletes:
         for attempt in range(self.backoff.attempts):
             if attempt:
                 self.backoff.wait(attempt - 1)
-                if not self.time_is_left():
-                    break
             if self.write_budget is not None and not self.write_budget.wait(self.time_is_left):
                 break
             try:
-                answers, write_units = self._ask(pending)
+                deletion = self._ask(pending)
             except AnswerLost as error:
                 unsure.update(candidate.key for candidate in pending)
                 last_error: StoreError = error
@@ -174,8 +172,10 @@ class _Deletes:
                 report.broken_by = error
                 break
             else:
-                report.write_units += write_units
-                pending = _settle(report, pending, answers, unsure)
+                if deletion is None:
+                    break
+                report.write_units += deletion.write_units
+                pending = _settle(report, pending, deletion.answers, unsure)
                 if not pending:
                     return
                 last_error = Throttled("the table throttles its writes")
@@ -183,8 +183,11 @@ class _Deletes:
             report.broken_by = last_error
         _give_up(report, pending, unsure)
 
-    def _ask(self, pending: Sequence[Candidate]) -> Deletion:
+    def _ask(self, pending: Sequence[Candidate]) -> Deletion | None:
+        """Send one request and return its answer, or None when time has run out before it could be sent."""
         with self.concurrency.slot():
+            if not self.time_is_left():  # the batch may have waited for a thread, for units and for this slot
+                return None
             try:
                 deletion = self.deleter.delete(pending, self.cutoffs)
             except Throttled:
@@ -207,7 +210,8 @@ def _settle(
     again = []
     for candidate, answer in zip(pending, answers, strict=True):
         # Unless this very request deleted the row, an earlier one may have: it may be gone by our hand, and
-        # may even have been written anew since. Saying anything but "uncertain" would be a guess.
+        # may even have been written anew since. Saying anything but "uncertain" would be a guess. A row that
+        # this request deletes is one row, although an earlier one may have deleted a forerunner of its key.
         unsure_of_it = candidate.key in unsure
         match answer.outcome:
             case Outcome.DELETED:
