@@ -1,6 +1,7 @@
 """What runs on an operator's own machine.
 
-The domain package ships in a Lambda layer and is installed nowhere, so it is found in the checkout.
+The domain package ships in a Lambda layer, where it is found in a checkout; `pip install` puts it beside
+this one.
 """
 
 import sys

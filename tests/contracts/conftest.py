@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from barycenter_jobs.adapters.dynamodb.conditional_deleter import ConditionalDeleter
 from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter
-from barycenter_jobs.core.jobs import CHALLENGES, SESSIONS, Kind
+from barycenter_jobs.core.jobs import CHALLENGES, REFRESH_TOKENS, SESSIONS, Kind
 from tests.contracts.stages import DynamoDBStage, MemoryStage, Stage
 from tests.engine import client, create_table
 
@@ -47,6 +47,12 @@ def shared_stage(request: pytest.FixtureRequest, new_name: MakeName) -> Iterator
 def challenges(request: pytest.FixtureRequest, new_name: MakeName) -> Iterator[Stage]:
     """A table of WebAuthn challenges, which also expire by age."""
     yield from _stage(request, new_name, CHALLENGES.kind)
+
+
+@pytest.fixture(params=["memory", "partiql on the engine", "delete-item on the engine"])
+def tokens(request: pytest.FixtureRequest, new_name: MakeName) -> Iterator[Stage]:
+    """A table of refresh tokens, which are also rotated."""
+    yield from _stage(request, new_name, REFRESH_TOKENS.kind)
 
 
 def _stage(request: pytest.FixtureRequest, new_name: MakeName, kind: Kind) -> Iterator[Stage]:

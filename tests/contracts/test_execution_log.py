@@ -16,6 +16,7 @@ from barycenter_jobs.adapters.memory import MemoryExecutionLog
 from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.errors import DeliveryAlreadyHandled, ExecutionAlreadyFinished
 from barycenter_jobs.core.executions import (
+    LEASE,
     Backlog,
     Execution,
     LogFilter,
@@ -101,6 +102,7 @@ def test_a_started_run_reads_as_running(log: ExecutionLog) -> None:
         delivery_id="event-1",
         attempt_number=1,
         status=Status.RUNNING,
+        lease_until=NOON + LEASE,
     )
 
 

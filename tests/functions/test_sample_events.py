@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from barycenter_jobs.core.executions import Start, Trigger, TriggerKind
+from barycenter_jobs.core.executions import Start, Status, Trigger, TriggerKind
 from barycenter_jobs.core.jobs import SESSIONS
 from tests.functions.conftest import Load, Stack
 from tests.functions.loading import EVENTS, Json, sample, samples
@@ -47,6 +47,8 @@ def test_a_sample_event_is_answered_by_its_function(name: str, function: Load, s
 def test_the_samples_of_the_apis_say_who_asks(function: Load, stack: Stack) -> None:
     for name in ("appsync_trigger_job", "httpapi_trigger_job"):
         function(folder(name))(sample(name))
+        _, running = stack.invoker.invocations[-1]
+        stack.log.finish(running.finished(Status.ERROR, NOW))
 
     asked: list[Json] = [{"by": execution.trigger.by} for _, execution in stack.invoker.invocations]
     assert len(asked) == 2

@@ -120,6 +120,121 @@ def test_the_age_of_a_row_means_nothing_where_its_kind_has_no_age_limit(created_
     assert AT_NOON.judge(None, created_at) is Expiry.LIVE
 
 
+# ---- Rows that were rotated
+
+ROTATING_AT_NOON = Cutoffs.at(NOON, rotation_grace=timedelta(hours=24))
+A_DAY = 86_400
+
+
+def test_a_grace_for_rotated_rows_has_a_cut_off_of_its_own() -> None:
+    assert Cutoffs(expires_before=SECOND, rotated_before=SECOND - A_DAY) == ROTATING_AT_NOON
+    assert Cutoffs.at(NOON, rotation_grace=timedelta(0)).rotated_before == SECOND
+    assert AT_NOON.rotated_before is None
+
+
+@pytest.mark.parametrize(
+    ("rotated_at", "expiry"),
+    [
+        (SECOND - A_DAY - 1, Expiry.ROTATED),
+        (SECOND - A_DAY, Expiry.LIVE),
+        (SECOND - A_DAY + 1, Expiry.LIVE),
+        (Decimal(SECOND - A_DAY) - Decimal("0.001"), Expiry.ROTATED),
+        (Decimal(SECOND - A_DAY) + Decimal("0.001"), Expiry.LIVE),
+        (SECOND + 60, Expiry.LIVE),
+        (0, Expiry.ROTATED),
+        (-1, Expiry.ROTATED),
+        (99_999_999_999, Expiry.LIVE),
+        (100_000_000_000, Expiry.UNREADABLE),
+        ((SECOND - 2 * A_DAY) * 1000, Expiry.UNREADABLE),
+        (Unreadable(), Expiry.UNREADABLE),
+        (None, Expiry.LIVE),
+    ],
+)
+def test_a_live_row_goes_a_grace_after_it_was_rotated(
+    rotated_at: Decimal | int | Unreadable | None, expiry: Expiry
+) -> None:
+    assert ROTATING_AT_NOON.judge(SECOND + 60, None, rotated_at) is expiry
+    assert ROTATING_AT_NOON.judge(SECOND, None, rotated_at) is expiry
+
+
+LONG_AGO = SECOND - 2 * A_DAY
+EVERY_ROTATION = [LONG_AGO, SECOND, LONG_AGO * 1000, Unreadable(), None]
+
+
+@pytest.mark.parametrize("rotated_at", EVERY_ROTATION)
+def test_a_rotated_row_that_has_expired_as_well_goes_for_its_expiry(
+    rotated_at: int | Unreadable | None,
+) -> None:
+    assert ROTATING_AT_NOON.judge(SECOND - 1, None, rotated_at) is Expiry.EXPIRED
+
+
+@pytest.mark.parametrize("rotated_at", EVERY_ROTATION)
+@pytest.mark.parametrize("expires_at", [SECOND * 1000, Unreadable()])
+def test_a_rotated_row_whose_expiry_cannot_be_read_stays(
+    expires_at: int | Unreadable, rotated_at: int | Unreadable | None
+) -> None:
+    assert ROTATING_AT_NOON.judge(expires_at, None, rotated_at) is Expiry.UNREADABLE
+
+
+@pytest.mark.parametrize("rotated_at", EVERY_ROTATION)
+def test_a_rotated_row_without_an_expiry_stays(rotated_at: int | Unreadable | None) -> None:
+    assert ROTATING_AT_NOON.judge(None, LONG_AGO, rotated_at) is Expiry.LIVE
+
+
+@pytest.mark.parametrize("rotated_at", EVERY_ROTATION)
+def test_rotation_means_nothing_where_there_is_no_grace(rotated_at: int | Unreadable | None) -> None:
+    assert AT_NOON.judge(SECOND + 60, None, rotated_at) is Expiry.LIVE
+    assert AT_NOON.judge(SECOND - 60, None, rotated_at) is Expiry.EXPIRED
+    assert CHALLENGES_AT_NOON.judge(None, SECOND - 301, rotated_at) is Expiry.EXPIRED_BY_AGE
+
+
+@settings(deadline=None)
+@given(NUMBERS | st.none(), NUMBERS | st.none(), NUMBERS | st.none(), st.integers(0, 10**7))
+def test_a_row_goes_for_a_reason_only_where_its_own_time_lies_before_that_reasons_bound(
+    expires_at: Decimal | int | None,
+    created_at: Decimal | int | None,
+    rotated_at: Decimal | int | None,
+    grace: int,
+) -> None:
+    cutoffs = Cutoffs(SECOND, SECOND - 300, SECOND - grace)
+
+    reason = cutoffs.judge(expires_at, created_at, rotated_at)
+
+    if reason in (Expiry.LIVE, Expiry.UNREADABLE):
+        return
+    times = {
+        Expiry.EXPIRED: expires_at,
+        Expiry.EXPIRED_BY_AGE: created_at,
+        Expiry.ROTATED: rotated_at,
+    }
+    time = times[reason]
+    assert time is not None
+    assert time < cutoffs.bound(reason)
+    assert (reason is Expiry.EXPIRED_BY_AGE) == (expires_at is None)
+
+
+# ---- The bound of a reason
+
+
+def test_each_reason_has_its_bound() -> None:
+    cutoffs = Cutoffs(SECOND, SECOND - 300, SECOND - A_DAY)
+
+    assert cutoffs.bound(Expiry.EXPIRED) == SECOND
+    assert cutoffs.bound(Expiry.EXPIRED_BY_AGE) == SECOND - 300
+    assert cutoffs.bound(Expiry.ROTATED) == SECOND - A_DAY
+
+
+def test_a_bound_at_the_beginning_of_time_is_a_bound() -> None:
+    assert Cutoffs(0).bound(Expiry.EXPIRED) == 0
+    assert Cutoffs(SECOND, rotated_before=0).bound(Expiry.ROTATED) == 0
+
+
+@pytest.mark.parametrize("reason", [Expiry.LIVE, Expiry.UNREADABLE, Expiry.EXPIRED_BY_AGE, Expiry.ROTATED])
+def test_what_is_no_reason_to_go_has_no_bound(reason: Expiry) -> None:
+    with pytest.raises(ValueError, match=f"^No row goes for being {reason.value}$"):
+        AT_NOON.bound(reason)
+
+
 # ---- Shards
 
 

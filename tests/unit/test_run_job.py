@@ -135,6 +135,9 @@ def test_a_run_deletes_what_has_expired_and_records_it() -> None:
 
     assert set(scene.table.rows) == {"live"}
     assert execution == scene.record()
+    assert execution.completed_at is not None
+    assert execution.completed_at > NOON
+    assert execution.worker is not None
     assert execution == Execution(
         id=1,
         job_name="cleanup_expired_sessions",
@@ -144,7 +147,8 @@ def test_a_run_deletes_what_has_expired_and_records_it() -> None:
         delivery_id="event-1",
         attempt_number=1,
         status=Status.SUCCESS,
-        completed_at=NOON + timedelta(seconds=2),
+        completed_at=execution.completed_at,
+        worker=execution.worker,
         counts=Counts(deleted=30),
         usage=Usage(0.0, 30.0, cost_usd=30 * 0.625 / 1_000_000),
         backlog=Backlog(remaining=0),
@@ -418,10 +422,15 @@ def test_a_record_that_somebody_else_finished_meanwhile_is_not_overwritten() -> 
 
     scene = Scene(FinishedByAnother(expired(3).rows), log)
 
-    with pytest.raises(JobFailed, match="Execution 1 deleted 3 rows and has no record of its end"):
+    with pytest.raises(
+        JobFailed, match=r"^Execution 1 is already finished: what it did since is the record of"
+    ):
         scene.run()
 
     assert scene.record().status is Status.TIMEOUT
+    assert scene.record().counts == Counts()
+    assert scene.record(2).status is Status.TIMEOUT
+    assert scene.record(2).counts == Counts(deleted=3)
     with pytest.raises(ExecutionAlreadyFinished):
         log.finish(scene.record())
 

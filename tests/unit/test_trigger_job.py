@@ -9,7 +9,7 @@ import pytest
 
 from barycenter_jobs.adapters.memory import MemoryExecutionLog, MemoryInvoker
 from barycenter_jobs.core.errors import FunctionNotInvoked, StoreUnavailable
-from barycenter_jobs.core.executions import Execution, LogFilter, Start, Status, Trigger, TriggerKind
+from barycenter_jobs.core.executions import LEASE, Execution, LogFilter, Start, Status, Trigger, TriggerKind
 from barycenter_jobs.core.jobs import JOBS, Job
 from barycenter_jobs.core.stores import ExecutionLog, JobInvoker
 from barycenter_jobs.operations.trigger_job import Triggered, TriggerJob
@@ -44,6 +44,7 @@ def test_a_job_is_recorded_as_running_and_handed_to_its_function(job: Job) -> No
         started_at=NOON,
         trigger=Trigger(TriggerKind.MANUAL, ALICE),
         delivery_id="trigger-1",
+        lease_until=NOON + LEASE,
     )
     assert triggered == Triggered(
         success=True,
@@ -71,10 +72,53 @@ def test_each_trigger_is_a_run_of_its_own() -> None:
     log, invoker = MemoryExecutionLog(), MemoryInvoker()
     trigger = trigger_job(log, invoker)
 
-    answers = [trigger("cleanup_expired_sessions", None) for _ in range(3)]
+    answers = []
+    for _ in range(3):
+        answers.append(trigger("cleanup_expired_sessions", None))
+        _, running = invoker.invocations[-1]
+        log.finish(running.finished(Status.SUCCESS, NOON))
 
     assert [answer.execution_id for answer in answers] == [1, 2, 3]
     assert [execution.attempt_number for _, execution in invoker.invocations] == [1, 1, 1]
+
+
+def test_a_job_that_is_running_is_not_started_again_and_says_which_run_is_in_the_way() -> None:
+    log, invoker = MemoryExecutionLog(), MemoryInvoker()
+    trigger = trigger_job(log, invoker)
+    trigger("cleanup_expired_sessions", None)
+
+    answer = trigger("cleanup_expired_sessions", ALICE)
+
+    assert answer == Triggered(
+        success=False,
+        message="Job cleanup_expired_sessions was not triggered. "
+        "Skipped: execution 1 of cleanup_expired_sessions is running.",
+        job_name="cleanup_expired_sessions",
+        execution_id=2,
+    )
+    assert len(invoker.invocations) == 1
+    skipped = log.get(2)
+    assert skipped is not None
+    assert (skipped.status, skipped.success, skipped.completed_at) == (Status.SKIPPED, None, NOON)
+    assert skipped.trigger.by == ALICE
+
+
+def test_jobs_do_not_wait_for_each_other() -> None:
+    log, invoker = MemoryExecutionLog(), MemoryInvoker()
+    trigger = trigger_job(log, invoker)
+
+    assert all(trigger(job.name, None).success for job in JOBS)
+    assert len(invoker.invocations) == len(JOBS)
+
+
+def test_a_reason_is_recorded() -> None:
+    log = MemoryExecutionLog()
+
+    trigger_job(log, MemoryInvoker())("cleanup_expired_sessions", ALICE, reason="disk is full")
+
+    execution = log.get(1)
+    assert execution is not None
+    assert execution.trigger == Trigger(TriggerKind.MANUAL, ALICE, "disk is full")
 
 
 @pytest.mark.parametrize(

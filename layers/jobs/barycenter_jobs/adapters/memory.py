@@ -6,14 +6,30 @@ Held to the same contract tests as the DynamoDB adapters.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from threading import Lock
 
-from barycenter_jobs.core.errors import DeliveryAlreadyHandled, ExecutionAlreadyFinished
-from barycenter_jobs.core.executions import Backlog, Execution, LogFilter, Start, Status
+from barycenter_jobs.core.errors import (
+    DeliveryAlreadyHandled,
+    ExecutionAlreadyFinished,
+    UnknownExecution,
+)
+from barycenter_jobs.core.executions import (
+    LEASE,
+    Backlog,
+    Execution,
+    LogFilter,
+    Method,
+    Request,
+    Start,
+    Status,
+    in_the_way,
+    still_stands,
+)
 from barycenter_jobs.core.expiry import DEFAULT_SHARDS, Cutoffs, Expiry, Unreadable, expiry_shard
-from barycenter_jobs.core.legs import Leg
+from barycenter_jobs.core.legs import Leg, total
 from barycenter_jobs.core.parts import Part, parts
 from barycenter_jobs.core.rows import (
     Answer,
@@ -67,12 +83,12 @@ class MemoryTable:
         return self._pages(cutoffs, lambda key: expiry_shard(key, shard.of) == shard.number)
 
     def outside_index(self, cutoffs: Cutoffs, segment: Part) -> Iterator[Page]:
-        """Yield the rows of a segment that have no shard. See `RowsOutsideIndex`."""
+        """Yield the rows of a segment that an index would not show. See `RowsOutsideIndex`."""
         with self._lock:
             rows = [
                 (key, row)
-                for position, (key, row) in enumerate(self.rows.items())
-                if position % segment.of == segment.number and "expiry_shard" not in row
+                for key, row in self.rows.items()
+                if expiry_shard(key, segment.of) == segment.number and not self._is_indexed(row)
             ]
         candidates, unreadable = _candidates(rows, cutoffs)
         unstamped = [key for key, row in rows if _is_live_with_expiry(row, cutoffs)]
@@ -124,6 +140,10 @@ class MemoryTable:
             yield Page(candidates[start : start + self._page_size])
         yield Page(unreadable=unreadable)
 
+    def _is_indexed(self, row: Attributes) -> bool:
+        shard = _number(row.get("expiry_shard"))
+        return shard is not None and 0 <= shard < self._shards and row.get("expires_at") is not None
+
     def _delete(self, candidate: Candidate, cutoffs: Cutoffs) -> Answer:
         row = self.rows.get(candidate.key)
         if row is None:
@@ -140,37 +160,79 @@ class MemoryExecutionLog:
     def __init__(self) -> None:
         self._executions: dict[int, Execution] = {}
         self._deliveries: dict[tuple[str, str], Execution] = {}
+        self._holders: dict[tuple[str, Method], int] = {}
         self._legs: dict[int, dict[str, Leg]] = {}
         self._lock = Lock()
 
     def start(self, start: Start, now: datetime) -> Execution:
         """Record that a run begins. See `ExecutionLog`."""
         with self._lock:
-            delivery = (start.job.name, start.delivery_id)
-            previous = self._deliveries.get(delivery)
-            if previous is not None and self._executions[previous.id].status is Status.SUCCESS:
-                raise DeliveryAlreadyHandled(previous.id)
-            execution = Execution(
-                id=len(self._executions) + 1,
-                job_name=start.job.name,
-                handler_id=start.job.function,
-                started_at=now,
-                trigger=start.trigger,
-                delivery_id=start.delivery_id,
-                dry_run=start.dry_run,
-                method=start.method,
-                attempt_number=1 if previous is None else previous.attempt_number + 1,
+            self._close_if_dead(self._delivered(start), now)
+            execution = self._next(start, now)
+            holder = self._holder(start)
+            self._close_if_dead(holder, now)
+            if holder is not None and self._executions[holder.id].status is Status.RUNNING:
+                return self._record(execution.skipped(in_the_way(holder)))
+            self._holders[start.job.name, start.method] = execution.id
+            return self._record(execution)
+
+    def adopt(self, execution_id: int, start: Start, now: datetime) -> Execution | None:
+        """Take on a run. See `ExecutionLog`."""
+        with self._lock:
+            waiting = self._executions.get(execution_id)
+            if waiting is None or waiting.status is not Status.RUNNING or waiting.is_dead(now):
+                return None
+            if waiting.worker not in (None, start.worker) or waiting.job_name != start.job.name:
+                return None
+            return self._record(replace(waiting, worker=start.worker, lease_until=now + LEASE))
+
+    def skip(self, start: Start, now: datetime, why: str) -> Execution:
+        """Record that a run does not take place. See `ExecutionLog`."""
+        with self._lock:
+            return self._record(self._next(start, now).skipped(why))
+
+    def renew(self, execution: Execution, lease_until: datetime) -> Execution:
+        """Hold the job for longer. See `ExecutionLog`."""
+        with self._lock:
+            recorded = self._worked_on(execution)
+            return self._record(
+                replace(recorded, lease_until=lease_until, counts=execution.counts, usage=execution.usage)
             )
-            self._executions[execution.id] = execution
-            self._deliveries[delivery] = execution
-            return execution
 
     def finish(self, execution: Execution) -> None:
         """Record how a run ended. See `ExecutionLog`."""
         with self._lock:
-            if self._executions[execution.id].status is not Status.RUNNING:
-                raise ExecutionAlreadyFinished(execution.id)
-            self._executions[execution.id] = execution
+            self._worked_on(execution)
+            self._record(execution)
+
+    def supplement(self, execution: Execution) -> Execution:
+        """Add a record of its own. See `ExecutionLog`."""
+        with self._lock:
+            return self._record(replace(execution, id=len(self._executions) + 1), delivery=False)
+
+    def cancel(self, execution_id: int, request: Request) -> Execution:
+        """Ask a running execution to stop. See `ExecutionLog`."""
+        with self._lock:
+            if execution_id not in self._executions:
+                raise UnknownExecution(execution_id)
+            recorded = self._running(execution_id)
+            return self._record(replace(recorded, cancel=recorded.cancel or request))
+
+    def close(self, execution: Execution) -> bool:
+        """Record the end of a dead run. See `ExecutionLog`."""
+        with self._lock:
+            recorded = self._executions.get(execution.id)
+            if recorded is None or recorded.status is not Status.RUNNING:
+                return recorded == self._with_legs(execution).given_up()
+            if recorded.lease_until != execution.lease_until:
+                return False
+            self._record(self._with_legs(recorded).given_up(), delivery=False)
+            return True
+
+    def running(self) -> list[Execution]:
+        """Return what is recorded as running. See `ExecutionLog`."""
+        with self._lock:
+            return [each for each in self._executions.values() if each.status is Status.RUNNING]
 
     def get(self, execution_id: int) -> Execution | None:
         """Return one execution. See `ExecutionLog`."""
@@ -184,6 +246,46 @@ class MemoryExecutionLog:
                 execution for execution in self._executions.values() if log_filter.lets_through(execution)
             ]
         return sorted(found, key=lambda execution: (execution.started_at, execution.id), reverse=True)[:limit]
+
+    def _next(self, start: Start, now: datetime) -> Execution:
+        previous = self._delivered(start)
+        if previous is not None and still_stands(previous):
+            raise DeliveryAlreadyHandled(previous.id)
+        attempt_number = 1 if previous is None else previous.attempt_number + 1
+        return start.recorded(len(self._executions) + 1, attempt_number, now)
+
+    def _delivered(self, start: Start) -> Execution | None:
+        latest = self._deliveries.get((start.job.name, start.delivery_id))
+        return None if latest is None else self._executions[latest.id]
+
+    def _holder(self, start: Start) -> Execution | None:
+        return self._executions.get(self._holders.get((start.job.name, start.method), 0))
+
+    def _close_if_dead(self, execution: Execution | None, now: datetime) -> None:
+        if execution is not None and self._executions[execution.id].is_dead(now):
+            self._record(self._with_legs(execution).given_up(), delivery=False)
+
+    def _with_legs(self, execution: Execution) -> Execution:
+        legs = self._legs.get(execution.id)
+        return execution if legs is None else replace(execution, counts=total(legs.values()).counts)
+
+    def _running(self, execution_id: int) -> Execution:
+        recorded = self._executions[execution_id]
+        if recorded.status is not Status.RUNNING:
+            raise ExecutionAlreadyFinished(execution_id)
+        return recorded
+
+    def _worked_on(self, execution: Execution) -> Execution:
+        recorded = self._running(execution.id)
+        if recorded.worker != execution.worker:
+            raise ExecutionAlreadyFinished(execution.id)
+        return recorded
+
+    def _record(self, execution: Execution, *, delivery: bool = True) -> Execution:
+        self._executions[execution.id] = execution
+        if delivery:
+            self._deliveries[execution.job_name, execution.delivery_id] = execution
+        return execution
 
     def begin_leg(self, execution: Execution, leg: Leg) -> None:
         """Record that an invocation begins. See `Legs`."""
@@ -232,7 +334,8 @@ def _candidates(rows: Iterable[tuple[str, Attributes]], cutoffs: Cutoffs) -> tup
         if reason is Expiry.UNREADABLE:
             unreadable += 1
         elif reason is not Expiry.LIVE:
-            candidates.append(Candidate(key, _number(row.get("expires_at")), reason))
+            since = _number(row.get("expires_at")) if reason is Expiry.EXPIRED else None
+            candidates.append(Candidate(key, since, reason))
     candidates.sort(key=lambda candidate: candidate.expires_at or 0)
     return candidates, unreadable
 

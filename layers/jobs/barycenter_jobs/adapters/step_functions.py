@@ -41,7 +41,7 @@ class StepFunctions:
         try:
             self._client.start_execution(
                 stateMachineArn=self._arn,
-                # With its start, since a log that is made anew counts from 1 again, and names are kept 90 days.
+                # With its start: a log that is made anew counts from 1 again, and names are kept 90 days.
                 name=f"{execution.job_name}-{execution.id}-{int(execution.started_at.timestamp())}",
                 input=json.dumps(handed),
             )

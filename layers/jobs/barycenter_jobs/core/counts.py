@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 
 @dataclass
@@ -21,6 +21,14 @@ class Counts:
     uncertain: int = 0
     quarantined: int = 0
     stamped: int = 0
+
+    @property
+    def decided(self) -> int:
+        """How many candidates this is an account of."""
+        return self.deleted + self.became_live + self.already_gone + self.failed + self.uncertain
+
+    def __sub__(self, other: Counts) -> Counts:
+        return self + Counts(*(-count for count in astuple(other)))
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(

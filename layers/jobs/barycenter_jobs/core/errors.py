@@ -6,10 +6,11 @@ BarycenterJobsError
         InvalidLimit             a page size outside 1 to 1000
         InvalidSchedule          a cron expression that EventBridge would reject
         InvalidSetting           an environment variable that makes no sense
+        UnknownExecution         the log has no such execution
         UnknownJob               no job has this name
     LostRace                     somebody else was first: a normal outcome, with a name
         DeliveryAlreadyHandled   this event has already been processed successfully
-        ExecutionAlreadyFinished a finished record never changes
+        ExecutionAlreadyFinished a finished record never changes, whoever lost its lease meanwhile
     StoreError                   a table would not do as asked
         AccessRefused            credentials or policy
         TableMissing
@@ -53,6 +54,13 @@ class InvalidSetting(InvalidInput):
     """An environment variable is missing or makes no sense."""
 
 
+class UnknownExecution(InvalidInput):
+    """The log has no execution with this id."""
+
+    def __init__(self, execution_id: int) -> None:
+        super().__init__(f"Unknown execution: {execution_id}")
+
+
 class UnknownJob(InvalidInput):
     """No job has this name."""
 
@@ -66,7 +74,7 @@ class LostRace(BarycenterJobsError):
 
 
 class DeliveryAlreadyHandled(LostRace):
-    """The event was delivered again after its run had succeeded as execution `execution_id`."""
+    """The event was delivered again, while execution `execution_id` runs for it or after it was done."""
 
     def __init__(self, execution_id: int) -> None:
         super().__init__(f"The event was already handled by execution {execution_id}")

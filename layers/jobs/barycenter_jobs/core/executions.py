@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.errors import InvalidLimit
 from barycenter_jobs.core.jobs import Job
+from barycenter_jobs.core.timestamps import iso
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
@@ -27,6 +28,13 @@ class Status(StrEnum):
 
 FAILURES = (Status.ERROR, Status.TIMEOUT)
 
+# A run that is alive says so every few seconds; one that has been silent for longer than its lease is dead.
+# Lambda repeats a failed asynchronous invocation after a minute: a dead run must not be in its way then.
+LEASE = timedelta(seconds=45)
+HEARTBEAT = timedelta(seconds=5)
+# Between two invocations of a state machine nobody says anything for a while.
+SHARED_LEASE = timedelta(minutes=10)
+
 
 class TriggerKind(StrEnum):
     """What made a run start."""
@@ -44,17 +52,31 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """What made a run start, and for a manual one who did."""
+    """What made a run start, and for a manual one who did and why."""
 
     kind: TriggerKind
     by: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asked for something, when and why; a caller without a name is None."""
+
+    at: datetime
+    by: str | None = None
+    reason: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.by or 'nobody known'}{'' if self.reason is None else f': {self.reason}'}"
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
     """A run to be recorded. Deliveries of the same event to a job share their `delivery_id`.
 
-    A dry run deletes nothing.
+    `worker` is the invocation that is going to do it, None where that is not known yet. A dry run deletes
+    nothing.
     """
 
     job: Job
@@ -62,6 +84,23 @@ class Start:
     delivery_id: str
     dry_run: bool = False
     method: Method = Method.RUN_JOB
+    worker: str | None = None
+
+    def recorded(self, execution_id: int, attempt_number: int, now: datetime) -> Execution:
+        """Return the record with which the run begins."""
+        return Execution(
+            id=execution_id,
+            job_name=self.job.name,
+            handler_id=self.job.function,
+            started_at=now,
+            trigger=self.trigger,
+            delivery_id=self.delivery_id,
+            dry_run=self.dry_run,
+            method=self.method,
+            attempt_number=attempt_number,
+            lease_until=now + LEASE,
+            worker=self.worker,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +132,10 @@ class Backlog:
 class Execution:
     """One attempt to run a job. `completed_at` is None exactly while it is `running`.
 
-    `error_message` is None unless the run failed. `backlog` is None where nobody knows it. `samples` name
-    a few rows that a dry run found, by truncated hashes. `warnings` are facts about a run that an operator
-    should act on although it did what it could.
+    While it is, `worker` holds the job until `lease_until`, `counts` and `usage` say how far the run is,
+    and `cancel` is what somebody asked of it. `error_message` is None unless the run failed. `backlog` is
+    None where nobody knows it. `samples` name a few rows that a dry run found, by truncated hashes.
+    `warnings` are facts about a run that an operator should act on although it did what it could.
     """
 
     id: int
@@ -115,6 +155,9 @@ class Execution:
     backlog: Backlog | None = None
     samples: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    lease_until: datetime | None = None
+    worker: str | None = None
+    cancel: Request | None = None
 
     @property
     def success(self) -> bool | None:
@@ -134,6 +177,28 @@ class Execution:
         if self.completed_at is None:
             return None
         return round((self.completed_at - self.started_at).total_seconds() * 1000)
+
+    def skipped(self, why: str) -> Execution:
+        """Return this execution as one that does not take place."""
+        return self.finished(Status.SKIPPED, self.started_at, warnings=(f"Skipped: {why}.",))
+
+    def is_dead(self, now: datetime) -> bool:
+        """Return whether the run is recorded as running and nobody works on it any more."""
+        return self.status is Status.RUNNING and self.lease_until is not None and self.lease_until <= now
+
+    def given_up(self) -> Execution:
+        """Return a dead run as its record is to be closed: as a timeout, with what is known of its counts."""
+        at = self.lease_until or self.started_at
+        return self.finished(
+            Status.TIMEOUT,
+            at,
+            error_message=f"The run gave no sign of life and its lease ended at {iso(at)}: its function was "
+            "killed, or cannot reach the log. What it deleted since it last told is not counted here.",
+        )
+
+    def as_of(self, now: datetime) -> Execution:
+        """Return the execution as a reader is to see it: a dead one as the timeout that it is."""
+        return self.given_up() if self.is_dead(now) else self
 
     def finished(
         self,
@@ -161,7 +226,18 @@ class Execution:
             samples=samples,
             error_message=error_message,
             warnings=warnings,
+            lease_until=None,
         )
+
+
+def still_stands(previous: Execution) -> bool:
+    """Return whether an event whose latest run is `previous` is not to be run again."""
+    return previous.status not in FAILURES
+
+
+def in_the_way(other: Execution) -> str:
+    """Return why a run is skipped while another run of its job is under way."""
+    return f"execution {other.id} of {other.job_name} is running"
 
 
 @dataclass(frozen=True, slots=True)

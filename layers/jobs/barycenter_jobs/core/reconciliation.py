@@ -25,6 +25,10 @@ def stamped(
 
     Ends when time runs out, and says so in `report`, which also counts what was stamped.
     """
+    # An earlier scan of this process may have ended in debt.
+    if not _may_go_on(read_budget, time_is_left):
+        report.stopped_early = True
+        return
     for page in pages:
         if read_budget is not None:
             read_budget.consumed(page.read_units)
@@ -51,3 +55,5 @@ def _stamp(
     report.write_units += stamping.write_units
     if write_budget is not None:
         write_budget.consumed(stamping.write_units)
+    if stamping.broken_by is not None:
+        raise stamping.broken_by

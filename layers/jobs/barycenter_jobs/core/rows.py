@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple
 
+from barycenter_jobs.core.errors import StoreError
 from barycenter_jobs.core.expiry import Expiry
 
 
@@ -78,10 +79,11 @@ class Deletion(NamedTuple):
 
 
 class Stamping(NamedTuple):
-    """How many rows got their shard, and the write capacity units that it took."""
+    """How many rows got their shard, the write capacity units that it took, and the error that ended it."""
 
     stamped: int
     write_units: float = 0.0
+    broken_by: StoreError | None = None
 
 
 @dataclass(frozen=True, slots=True)

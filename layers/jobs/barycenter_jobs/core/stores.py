@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from barycenter_jobs.core.executions import Backlog, Execution, LogFilter, Start
+from barycenter_jobs.core.executions import Backlog, Execution, LogFilter, Request, Start
 from barycenter_jobs.core.expiry import Cutoffs
 from barycenter_jobs.core.legs import Leg
 from barycenter_jobs.core.parts import Part
@@ -65,7 +65,8 @@ class Stamper(Protocol):
     def stamp(self, keys: Sequence[str]) -> Stamping:
         """Set the shard of each row that is still there and has an expiry. Never makes a row anew.
 
-        May be repeated: a second stamp is the first one. Raises StoreError.
+        May be repeated: a second stamp is the first one. Never raises StoreError: the answer carries it
+        beside what was stamped before.
         """
 
 
@@ -86,11 +87,44 @@ class ExecutionLog(Protocol):
     def start(self, start: Start, now: datetime) -> Execution:
         """Record that a run begins and return it, `running`, with the next id and its attempt number.
 
-        Raises DeliveryAlreadyHandled when the same delivery has already succeeded.
+        It holds the job, as far as this method of it goes, for LEASE. Where another run does, the record is
+        one of a run that was `skipped`, and names the other; a dead one is closed as a timeout and is not in
+        the way. Raises DeliveryAlreadyHandled when the delivery is being handled, or was and did not fail.
+        """
+
+    def adopt(self, execution_id: int, start: Start, now: datetime) -> Execution | None:
+        """Take on a run that was recorded for a worker yet to come, and return it.
+
+        None where none waits for this start's worker: it is finished, dead, of another job, or another worker
+        has taken it on.
+        """
+
+    def skip(self, start: Start, now: datetime, why: str) -> Execution:
+        """Record that a run does not take place and return it, `skipped`. Raises DeliveryAlreadyHandled."""
+
+    def renew(self, execution: Execution, lease_until: datetime) -> Execution:
+        """Hold the job for longer, record the execution's counts and usage, and return what the record says.
+
+        Raises ExecutionAlreadyFinished for a run that somebody closed: whoever works on it has to stop.
         """
 
     def finish(self, execution: Execution) -> None:
         """Record how a run ended. Raises ExecutionAlreadyFinished; a finished record never changes."""
+
+    def supplement(self, execution: Execution) -> Execution:
+        """Add a record of its own for a finished execution whose own record is closed, and return it."""
+
+    def cancel(self, execution_id: int, request: Request) -> Execution:
+        """Ask a running execution to stop and return it.
+
+        Raises UnknownExecution, and ExecutionAlreadyFinished. Who asks first is who cancelled it.
+        """
+
+    def close(self, execution: Execution) -> bool:
+        """Record the end of a dead run as it was seen; return False if it has lived on or ended otherwise."""
+
+    def running(self) -> list[Execution]:
+        """Return what is recorded as running, dead or alive."""
 
     def get(self, execution_id: int) -> Execution | None:
         """Return one execution, or None where there is none with this id."""

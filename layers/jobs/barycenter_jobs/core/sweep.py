@@ -137,7 +137,8 @@ def _batches(
                 report.stopped_early = True
                 return
     except StoreError as error:
-        report.broken_by = report.broken_by or error
+        # Without its frames, which would keep the reader and its threads for as long as the report.
+        report.broken_by = report.broken_by or error.with_traceback(None)
     if waiting and report.broken_by is None:
         yield list(waiting.values())
 

@@ -46,8 +46,8 @@ class CloseRun:
                 raise JobFailed(execution.error_message)
             return execution
         margin = time_to_record(remaining())
+        legs = self.legs.legs(execution)  # before the block: without them there is nothing to close it with
         with Recorded(execution, self.log, self.clock, self.prices) as run:
-            legs = self.legs.legs(execution)
             run.report = total(legs)
             run.problem = _undrained(failed, legs) or problem_of(run.report)
             run.warnings = _warnings(legs, run.report)

@@ -9,15 +9,17 @@ from types import TracebackType
 from typing import Self
 
 from barycenter_jobs.core.errors import JobFailed
-from barycenter_jobs.core.executions import Execution, Method, Status
+from barycenter_jobs.core.executions import SHARED_LEASE, Execution, Method, Status
 from barycenter_jobs.core.expiry import Cutoffs
 from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.legs import Drained, Leg
 from barycenter_jobs.core.pacing import Backoff, TokenBucket
 from barycenter_jobs.core.parts import Part
+from barycenter_jobs.core.prices import DOCUMENTED_PRICES, Prices
 from barycenter_jobs.core.stores import Deleter, ExecutionLog, Legs, ShardedRows
 from barycenter_jobs.core.sweep import sweep
 from barycenter_jobs.core.sweep_report import SweepReport
+from barycenter_jobs.operations.heartbeat import Heartbeat
 from barycenter_jobs.operations.reconcile import Segments
 from barycenter_jobs.operations.recording import log_frames, problem_of, time_to_record, unexpected
 
@@ -34,6 +36,7 @@ class DrainPart:
     legs: Legs
     clock: Callable[[], datetime]
     backoff: Backoff
+    prices: Prices = DOCUMENTED_PRICES
     write_budget: TokenBucket | None = None
     rotation_grace: timedelta | None = None
 
@@ -52,9 +55,12 @@ class DrainPart:
         self.legs.begin_leg(execution, Leg(invocation_id, part))
         margin = time_to_record(remaining())
         cutoffs = Cutoffs.at(self.clock(), self.job.kind.age_limit, self.rotation_grace)
-        with _Accounted(execution, Leg(invocation_id, part), self.legs, report):
-            self._drain(execution.method, part, cutoffs, report, lambda: remaining() > margin)
-        return Drained(execution_id, part, report.counts, report.stopped_early)
+        heartbeat = Heartbeat(execution, self.log, self.clock, None, self.prices, lease=SHARED_LEASE)
+        with _Accounted(execution, Leg(invocation_id, part), self, report, heartbeat):
+            self._drain(
+                execution.method, part, cutoffs, report, lambda: remaining() > margin and not heartbeat.over
+            )
+        return Drained(execution_id, part, report.counts, report.stopped_early and not heartbeat.over)
 
     def _drain(
         self,
@@ -80,22 +86,38 @@ class DrainPart:
 
 @dataclass
 class _Accounted:
-    """Keeps the account of a leg when its block is left, however it is left."""
+    """Holds the run while its block lasts, and keeps the account of a leg when the block is left."""
 
     execution: Execution
     leg: Leg
-    legs: Legs
+    drain: DrainPart
     report: SweepReport
+    heartbeat: Heartbeat
 
     def __enter__(self) -> Self:
+        self.heartbeat.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.heartbeat.__exit__(kind, error, trace)
         problem = problem_of(self.report) if error is None else unexpected(error)
-        self.legs.end_leg(self.execution, self.leg.after(self.report, problem))
+        self.drain.legs.end_leg(self.execution, self.leg.after(self.report, problem))
+        if self.heartbeat.lost:
+            self._record_by_itself()
         if isinstance(error, Exception):
             log_frames(trace)
         if isinstance(error, Exception) or self.report.broken_by is not None:
             raise JobFailed(f"Part {self.leg.part} of execution {self.execution.id}: {problem}") from None
+
+    def _record_by_itself(self) -> None:
+        """Record what this invocation did for a run whose record was closed without it."""
+        which = f"part {self.leg.part} of execution {self.execution.id}"
+        late = self.execution.finished(
+            Status.TIMEOUT,
+            self.drain.clock(),
+            counts=self.report.counts,
+            error_message=f"The run was closed before its parts were done; this is what {which} did.",
+        )
+        self.drain.log.supplement(late)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from barycenter_jobs.core.executions import Execution, Start, Status
+from barycenter_jobs.core.errors import StoreError
+from barycenter_jobs.core.executions import Execution, Start
 from barycenter_jobs.core.expiry import Cutoffs
 from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.pacing import Backoff, TokenBucket
@@ -17,7 +18,7 @@ from barycenter_jobs.core.rows import Page
 from barycenter_jobs.core.stores import Deleter, ExecutionLog, RowsOutsideIndex, Stamper
 from barycenter_jobs.core.sweep import sweep
 from barycenter_jobs.core.sweep_report import SweepReport
-from barycenter_jobs.operations.recording import Recorded, begin, time_to_record
+from barycenter_jobs.operations.recording import Recorded, begin, is_ours, new_worker_id, time_to_record
 from barycenter_jobs.operations.share_out import ShareOut
 
 BYTES_A_READ_UNIT = 8192  # of an eventually consistent scan: half a unit for 4 KB
@@ -49,33 +50,46 @@ class Segments:
     def reconcile(
         self, left: list[Part], cutoffs: Cutoffs, report: SweepReport, time_is_left: Callable[[], bool]
     ) -> None:
-        """Work on these segments until time runs out, and take each that is done off the list."""
-        sweep(
-            self._pages(left, cutoffs, report, time_is_left),
-            self.deleter,
-            cutoffs,
-            backoff=self.backoff,
-            time_is_left=time_is_left,
-            write_budget=self.write_budget,
-            max_records=self.max_records,
-            report=report,
-        )
+        """Work on these segments until time runs out, and take each that is done off the list.
 
-    def _pages(
-        self, left: list[Part], cutoffs: Cutoffs, report: SweepReport, time_is_left: Callable[[], bool]
-    ) -> Iterator[Page]:
+        Of a segment that is not done, what was found and left alone is not counted: whoever reads it again
+        finds it again.
+        """
         for segment in tuple(left):
-            yield from stamped(
-                self.rows.outside_index(cutoffs, segment),
-                self.stamper,
-                report,
-                time_is_left=time_is_left,
-                read_budget=self.read_budget,
-                write_budget=self.write_budget,
+            decided, quarantined, unindexed = (
+                report.counts.decided,
+                report.counts.quarantined,
+                report.unindexed,
             )
-            if report.stopped_early:
+            sweep(
+                self._pages(segment, cutoffs, report, time_is_left),
+                self.deleter,
+                cutoffs,
+                backoff=self.backoff,
+                time_is_left=time_is_left,
+                write_budget=self.write_budget,
+                max_records=self.max_records,
+                report=report,
+            )
+            if report.limit_reached:
+                return
+            if report.stopped_early or report.broken_by is not None:
+                report.counts.quarantined = quarantined
+                report.unindexed = unindexed + report.counts.decided - decided
                 return
             left.remove(segment)
+
+    def _pages(
+        self, segment: Part, cutoffs: Cutoffs, report: SweepReport, time_is_left: Callable[[], bool]
+    ) -> Iterator[Page]:
+        yield from stamped(
+            self.rows.outside_index(cutoffs, segment),
+            self.stamper,
+            report,
+            time_is_left=time_is_left,
+            read_budget=self.read_budget,
+            write_budget=self.write_budget,
+        )
 
 
 @dataclass(frozen=True)
@@ -89,6 +103,7 @@ class Reconcile:
     prices: Prices = DOCUMENTED_PRICES
     rotation_grace: timedelta | None = None
     share_out: ShareOut | None = None
+    new_id: Callable[[], str] = new_worker_id
 
     def __call__(self, start: Start, remaining: Callable[[], timedelta]) -> Execution:
         """Look through the table and return the finished execution, or the running one that was handed over.
@@ -97,19 +112,28 @@ class Reconcile:
         JobFailed when the run failed, after its record was written, and StoreError when its start could not
         be recorded.
         """
+        start = replace(start, worker=self.new_id())
         execution = begin(self.log, start, None, self.clock())
-        if execution.status is not Status.RUNNING:
+        if not is_ours(execution, start):
             return execution
         margin = time_to_record(remaining())
         cutoffs = Cutoffs.at(self.clock(), self.job.kind.age_limit, self.rotation_grace)
         with Recorded(execution, self.log, self.clock, self.prices) as run:
-            segments = self.segments.all()
-            left = segments.copy()
-            self.segments.reconcile(left, cutoffs, run.report, lambda: remaining() > margin)
-            run.warnings = found(run.report)
-            if left and run.report.broken_by is None and not run.report.limit_reached:
-                self._leave(run, left, len(segments))
+            self._reconcile(run, cutoffs, lambda: remaining() > margin and not run.over)
         return run.outcome()
+
+    def _reconcile(self, run: Recorded, cutoffs: Cutoffs, time_is_left: Callable[[], bool]) -> None:
+        try:
+            segments = self.segments.all()
+        except StoreError as error:
+            run.report.broken_by = error
+            return
+        left = segments.copy()
+        self.segments.reconcile(left, cutoffs, run.report, time_is_left)
+        if left and run.report.broken_by is None and not run.report.limit_reached and not run.over:
+            self._leave(run, left, len(segments))
+        if not run.handed_over:  # otherwise whoever closes the record says it of the whole table
+            run.warnings = (*found(run.report), *run.warnings)
 
     def _leave(self, run: Recorded, left: list[Part], of: int) -> None:
         if self.share_out is not None and self.segments.max_records is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,13 +13,19 @@ from types import TracebackType
 from typing import Self
 
 from barycenter_jobs.core.counts import Counts
-from barycenter_jobs.core.errors import BarycenterJobsError, DeliveryAlreadyHandled, JobFailed
+from barycenter_jobs.core.errors import (
+    DeliveryAlreadyHandled,
+    ExecutionAlreadyFinished,
+    JobFailed,
+    StoreError,
+)
 from barycenter_jobs.core.executions import Backlog, Execution, Start, Status, Usage
 from barycenter_jobs.core.prices import Prices
 from barycenter_jobs.core.stores import ExecutionLog
 from barycenter_jobs.core.survey import Survey
 from barycenter_jobs.core.sweep_report import SweepReport
 from barycenter_jobs.core.timestamps import instant
+from barycenter_jobs.operations.heartbeat import Heartbeat
 
 # What the record of a run needs after its last delete, even when the log is slow to answer.
 TIME_TO_RECORD = timedelta(seconds=15)
@@ -29,17 +36,14 @@ logger = logging.getLogger(__name__)
 def begin(log: ExecutionLog, start: Start, execution_id: int | None, now: datetime) -> Execution:
     """Return the execution to work on: the one that a trigger has already recorded, or a new one.
 
-    An event that has already been handled is not run again: the finished execution that handled it is
-    returned. Raises StoreError when the start cannot be recorded.
+    It is `skipped` where another run holds the job. An event that is being handled, or was, is not run again:
+    the execution that does or did is returned, which is not `worked_on` by this start's worker. Raises
+    StoreError when the start cannot be recorded.
     """
-    if execution_id is not None:
-        triggered = log.get(execution_id)
-        if (
-            triggered is not None
-            and triggered.status is Status.RUNNING
-            and triggered.job_name == start.job.name
-        ):
-            return triggered
+    if execution_id is not None and start.worker is not None:
+        adopted = log.adopt(execution_id, start, now)
+        if adopted is not None:
+            return adopted
     try:
         return log.start(start, now)
     except DeliveryAlreadyHandled as race:
@@ -49,6 +53,16 @@ def begin(log: ExecutionLog, start: Start, execution_id: int | None, now: dateti
         return execution
 
 
+def new_worker_id() -> str:
+    """Return the name of a worker that nobody else has."""
+    return uuid.uuid4().hex
+
+
+def is_ours(execution: Execution, start: Start) -> bool:
+    """Return whether a start is to work on the execution that it got."""
+    return execution.status is Status.RUNNING and execution.worker == start.worker
+
+
 def time_to_record(remaining: timedelta) -> timedelta:
     """Return how much of what a function has left must not be spent on sweeping."""
     return min(TIME_TO_RECORD, remaining / 4)
@@ -56,9 +70,10 @@ def time_to_record(remaining: timedelta) -> timedelta:
 
 @dataclass
 class Recorded:
-    """Writes the record of a run when its block is left, however it is left.
+    """Holds a run while its block lasts, and writes its record when the block is left, however it is left.
 
-    A run that is `handed_over` stays as it is: whoever has it now writes its record.
+    A run that is `handed_over` stays open: whoever has it now writes its record. What a run did whose record
+    was closed meanwhile gets a record of its own.
     """
 
     execution: Execution
@@ -73,24 +88,60 @@ class Recorded:
     handed_over: bool = False
 
     def __enter__(self) -> Self:
+        self._heartbeat = Heartbeat(self.execution, self.log, self.clock, self.report, self.prices)
+        self._heartbeat.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._heartbeat.__exit__(kind, error, trace)
         if error is None and self.handed_over:
             return
         problem = unexpected(error) if error is not None else self._problem()
         self.execution = self._surveyed(problem) if self.execution.dry_run else self._swept(problem)
-        try:
-            self.log.finish(self.execution)
-        except BarycenterJobsError as unrecorded:
-            done = f"Execution {self.execution.id} deleted {self.report.counts.deleted} rows"
-            failed = "" if problem is None else f", failed ({problem})"
-            raise JobFailed(f"{done}{failed} and has no record of its end: {unrecorded}") from None
+        self._write(problem)
         if isinstance(error, Exception):
             log_frames(trace)
             raise JobFailed(problem) from None
+
+    @property
+    def over(self) -> bool:
+        """Whether the run has to stop: it was cancelled, or somebody else has closed its record."""
+        return self._heartbeat.over
+
+    def held_for(self, lease: timedelta) -> bool:
+        """Hold the run for so long from now on, and return whether it is still ours."""
+        self._heartbeat.lease = lease
+        self._heartbeat.beat()
+        self.execution = self._heartbeat.execution
+        return not self._heartbeat.over
+
+    def _write(self, problem: str | None) -> None:
+        done = f"Execution {self.execution.id} deleted {self.report.counts.deleted} rows"
+        failed = "" if problem is None else f", failed ({problem})"
+        try:
+            try:
+                self.log.finish(self.execution)
+            except ExecutionAlreadyFinished as race:
+                late = self._late_account()
+                raise JobFailed(f"{race}: what it did since is the record of execution {late.id}") from None
+        except (StoreError, ExecutionAlreadyFinished) as unrecorded:
+            raise JobFailed(f"{done}{failed} and has no record of its end: {unrecorded}") from None
+
+    def _late_account(self) -> Execution:
+        """Record what this run did beyond what the record says that somebody else has closed."""
+        closed = self.log.get(self.execution.id)
+        known = Counts() if closed is None else closed.counts
+        message = f"Execution {self.execution.id} was closed before it ended; this is what it did since."
+        late = self.execution.finished(
+            Status.TIMEOUT,
+            self.clock(),
+            counts=self.execution.counts - known,
+            usage=self.execution.usage,
+            error_message=message,
+        )
+        return self.log.supplement(late)
 
     def outcome(self) -> Execution:
         """Return the execution as recorded. Raises JobFailed for one that failed."""
@@ -101,6 +152,8 @@ class Recorded:
     def _problem(self) -> str | None:
         if self.problem is not None:
             return self.problem
+        if self._heartbeat.unheard:
+            return "The run stopped, because the execution log could not be reached and its lease ran out"
         if self.execution.dry_run:
             return None if self.survey.broken_by is None else str(self.survey.broken_by)
         return problem_of(self.report)
@@ -108,7 +161,7 @@ class Recorded:
     def _swept(self, problem: str | None) -> Execution:
         read_units, write_units = self.report.read_units, self.report.write_units
         return self.execution.finished(
-            Status.SUCCESS if problem is None else Status.ERROR,
+            self._status(problem),
             self.clock(),
             counts=self.report.counts,
             usage=Usage(read_units, write_units, self.prices.cost(read_units, write_units)),
@@ -121,7 +174,7 @@ class Recorded:
         found = self.survey
         oldest = None if found.oldest is None else instant(found.oldest)
         return self.execution.finished(
-            Status.SUCCESS if problem is None else Status.ERROR,
+            self._status(problem),
             self.clock(),
             counts=Counts(quarantined=found.unreadable),
             usage=Usage(
@@ -130,14 +183,22 @@ class Recorded:
             backlog=Backlog(found.expired, oldest, exact=problem is None and not found.stopped_early),
             samples=found.samples,
             error_message=problem,
-            warnings=self.warnings,
+            warnings=self._remarks(),
         )
 
+    def _status(self, problem: str | None) -> Status:
+        if problem is not None:
+            return Status.ERROR
+        return Status.SUCCESS if self._heartbeat.cancelled is None else Status.CANCELLED
+
     def _remarks(self) -> tuple[str, ...]:
-        if not self.report.counts.uncertain:
-            return self.warnings
-        lost = f"Of {self.report.counts.uncertain} rows an answer was lost"
-        return (*self.warnings, f"{lost}: nobody can say whether this run deleted them.")
+        remarks = list(self.warnings)
+        if self._heartbeat.cancelled is not None:
+            remarks.append(f"Cancelled by {self._heartbeat.cancelled}.")
+        if self.report.counts.uncertain:
+            lost = f"Of {self.report.counts.uncertain} rows an answer was lost"
+            remarks.append(f"{lost}: nobody can say whether this run deleted them.")
+        return tuple(remarks)
 
 
 def problem_of(report: SweepReport) -> str | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from barycenter_jobs.core.errors import StoreError
-from barycenter_jobs.core.executions import Backlog, Execution, Start, Status
+from barycenter_jobs.core.executions import Backlog, Execution, Start
 from barycenter_jobs.core.expiry import Cutoffs
 from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.pacing import Backoff, TokenBucket
@@ -16,7 +16,7 @@ from barycenter_jobs.core.stores import Deleter, ExecutionLog, ExpiredRows
 from barycenter_jobs.core.survey import survey
 from barycenter_jobs.core.sweep import sweep
 from barycenter_jobs.core.sweep_report import SweepReport
-from barycenter_jobs.operations.recording import Recorded, begin, time_to_record
+from barycenter_jobs.operations.recording import Recorded, begin, is_ours, new_worker_id, time_to_record
 from barycenter_jobs.operations.share_out import ShareOut
 
 
@@ -40,28 +40,32 @@ class RunJob:
     prices: Prices = DOCUMENTED_PRICES
     rotation_grace: timedelta | None = None
     share_out: ShareOut | None = None
+    new_id: Callable[[], str] = new_worker_id
 
     def __call__(
         self, start: Start, execution_id: int | None, remaining: Callable[[], timedelta]
     ) -> Execution:
         """Run the job and return its finished execution, or the running one whose backlog was handed over.
 
+        Where another run holds the job, the execution is one that was skipped.
+
         `execution_id` names a record that a trigger has already made for this run. `remaining` tells how
         much time the function has left. An event that has already been handled is not run again: the
         execution that handled it is returned. Raises JobFailed when the run failed, after its record was
         written, and StoreError when its start could not be recorded: then nothing was deleted.
         """
+        start = replace(start, worker=self.new_id())
         execution = begin(self.log, start, execution_id, self.clock())
-        if execution.status is not Status.RUNNING:
+        if not is_ours(execution, start):
             return execution
         margin = time_to_record(remaining())
         cutoffs = Cutoffs.at(self.clock(), self.job.kind.age_limit, self.rotation_grace)
         with Recorded(execution, self.log, self.clock, self.prices) as run:
             if execution.dry_run:
-                survey(self.rows.pages(cutoffs), lambda: remaining() > margin, run.survey)
+                survey(self.rows.pages(cutoffs), lambda: remaining() > margin and not run.over, run.survey)
                 run.warnings = tuple(self.rows.warnings())
             else:
-                self._sweep(run, cutoffs, lambda: remaining() > margin)
+                self._sweep(run, cutoffs, lambda: remaining() > margin and not run.over)
                 run.backlog = self._backlog(run.report, cutoffs, lambda: remaining() > margin / 2)
                 self._leave(run)
         return run.outcome()
@@ -94,7 +98,7 @@ class RunJob:
 
     def _leave(self, run: Recorded) -> None:
         """Leave what there was no time for to a state machine, if it is much, or to the next run."""
-        if not run.report.stopped_early or run.report.broken_by is not None:
+        if not run.report.stopped_early or run.report.broken_by is not None or run.over:
             return
         left = 0 if run.backlog is None else run.backlog.remaining
         if self.share_out is not None and self.max_records is None and self.share_out.takes(left):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from barycenter_jobs.core.errors import StateMachineNotStarted, StoreError
+from barycenter_jobs.core.executions import SHARED_LEASE
 from barycenter_jobs.core.legs import FIRST, Leg
 from barycenter_jobs.core.parts import Part
 from barycenter_jobs.core.stores import Legs, StateMachine
@@ -38,6 +39,8 @@ class ShareOut:
         first = Leg(FIRST).after(run.report, problem_of(run.report), run.warnings)
         try:
             self.legs.end_leg(run.execution, first)
+            if not run.held_for(SHARED_LEASE):
+                return
             self.machine.start(run.execution, parts, at_once)
         except (StoreError, StateMachineNotStarted) as error:
             run.warnings += (f"The rest could not be shared out: {error}",)

@@ -32,19 +32,24 @@ class TriggerJob:
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
-    def __call__(self, job_name: str, by: str | None, *, dry_run: bool = False) -> Triggered:
+    def __call__(
+        self, job_name: str, by: str | None, *, dry_run: bool = False, reason: str | None = None
+    ) -> Triggered:
         """Record a run of the job, hand it to the job's function and say so. A dry run deletes nothing.
 
-        An unknown name is answered with `success` false and leaves no record. A function that cannot be
-        invoked is answered with `success` false too, and its record says why. Raises StoreError when
-        the start cannot be recorded: then nothing runs.
+        An unknown name is answered with `success` false and leaves no record. A job that is running, and a
+        function that cannot be invoked, are answered with `success` false too, and the record says why.
+        Raises StoreError when the start cannot be recorded: then nothing runs.
         """
         try:
             job = job_named(job_name)
         except UnknownJob as error:
             return Triggered(success=False, message=str(error), job_name=job_name)
-        start = Start(job, Trigger(TriggerKind.MANUAL, by), self.new_id(), dry_run=dry_run)
+        start = Start(job, Trigger(TriggerKind.MANUAL, by, reason), self.new_id(), dry_run=dry_run)
         execution = self.log.start(start, self.clock())
+        if execution.status is Status.SKIPPED:
+            message = f"Job {job.name} was not triggered. {execution.warnings[0]}"
+            return Triggered(success=False, message=message, job_name=job.name, execution_id=execution.id)
         try:
             self.invoker.invoke(self.functions[job.name], execution, self.clock())
         except FunctionNotInvoked as error:

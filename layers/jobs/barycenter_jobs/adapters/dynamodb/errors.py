@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from botocore import exceptions as sdk
+from botocore.parsers import ResponseParserError
 from pynamodb.exceptions import PynamoDBException
 
 from barycenter_jobs.core.errors import (
@@ -63,6 +64,10 @@ def store_errors(doing: str, table: str) -> Iterator[None]:
         raise _translated(cause, f"Cannot {doing} {table}") from None
     except (sdk.ClientError, sdk.BotoCoreError) as error:
         raise _translated(error, f"Cannot {doing} {table}") from None
+    except ResponseParserError as error:
+        raise AnswerLost(
+            f"Cannot {doing} {table}: no answer of DynamoDB's ({type(error).__name__})"
+        ) from None
 
 
 def _translated(error: sdk.ClientError | sdk.BotoCoreError, what: str) -> StoreError:

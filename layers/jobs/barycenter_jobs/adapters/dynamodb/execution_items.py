@@ -150,9 +150,16 @@ class ExecutionItem(Model):
 
     trigger = UnicodeAttribute()
     triggered_by = UnicodeAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
     delivery_id = UnicodeAttribute()
     dry_run = _Boolean(default=False)
     warnings: ListAttribute[UnicodeAttribute] = ListAttribute(of=UnicodeAttribute, null=True)
+
+    worker = UnicodeAttribute(null=True)
+    lease_until = UnicodeAttribute(null=True)
+    cancel_asked_at = UnicodeAttribute(null=True)
+    cancel_asked_by = UnicodeAttribute(null=True)
+    cancel_reason = UnicodeAttribute(null=True)
 
     job_status = UnicodeAttribute()
     failure_log = UnicodeAttribute(null=True)
@@ -166,6 +173,14 @@ class CounterItem(Model):
     log = UnicodeAttribute(hash_key=True, default=COUNTERS)
     id = NumberAttribute(range_key=True, default=LAST_ID)
     last_id = NumberAttribute()
+
+
+class HolderItem(Model):
+    """The run that holds a job, or held it last. `log` is "holder", the job and the method."""
+
+    log = UnicodeAttribute(hash_key=True)
+    id = NumberAttribute(range_key=True, default=0)
+    execution_id = NumberAttribute()
 
 
 class DeliveryItem(Model):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from pynamodb.exceptions import DoesNotExist, PutError, TransactWriteError
+from pynamodb.exceptions import DoesNotExist, PutError, TransactWriteError, UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from barycenter_jobs.adapters.dynamodb.errors import THROTTLING_CODES, store_errors
@@ -17,32 +20,54 @@ from barycenter_jobs.adapters.dynamodb.execution_items import (
     CounterItem,
     DeliveryItem,
     ExecutionItem,
-    ResultMap,
+    HolderItem,
+    ItemType,
     bound,
-    counts_of,
 )
+from barycenter_jobs.adapters.dynamodb.execution_mapping import execution_of, item_of, result_of
+from barycenter_jobs.adapters.dynamodb.run_legs import DynamoDBLegs
 from barycenter_jobs.adapters.dynamodb.service_model import share_service_model
-from barycenter_jobs.core.errors import DeliveryAlreadyHandled, ExecutionAlreadyFinished, Throttled
+from barycenter_jobs.core.errors import (
+    DeliveryAlreadyHandled,
+    ExecutionAlreadyFinished,
+    Throttled,
+    UnknownExecution,
+)
 from barycenter_jobs.core.executions import (
     FAILURES as FAILED_STATES,
 )
 from barycenter_jobs.core.executions import (
-    Backlog,
+    LEASE,
     Execution,
     LogFilter,
-    Method,
+    Request,
     Start,
     Status,
-    Trigger,
-    TriggerKind,
-    Usage,
+    in_the_way,
+    still_stands,
 )
+from barycenter_jobs.core.legs import total
 from barycenter_jobs.core.pacing import Backoff
-from barycenter_jobs.core.timestamps import iso, parsed, sortable
+from barycenter_jobs.core.timestamps import iso, sortable
 
 # EventBridge and Lambda give up repeating an event after a day at the most.
 DELIVERIES_KEPT = timedelta(days=7)
 _WORTH_ANOTHER_TRY = THROTTLING_CODES | {"ConditionalCheckFailed", "None"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivered:
+    """An event that a start handles; `before` is the item of its last attempt."""
+
+    before: DeliveryItem | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A job that a start takes hold of; `before` is the item of who held it last."""
+
+    log: str
+    before: HolderItem | None
 
 
 class DynamoDBExecutionLog:
@@ -60,9 +85,11 @@ class DynamoDBExecutionLog:
         self._executions = bound(ExecutionItem, table, endpoint_url)
         self._counters = bound(CounterItem, table, endpoint_url)
         self._deliveries = bound(DeliveryItem, table, endpoint_url)
-        connection = self._executions._get_connection()  # noqa: SLF001 - one client for the three models of a table
-        self._counters._connection = connection  # noqa: SLF001
-        self._deliveries._connection = connection  # noqa: SLF001
+        self._holders = bound(HolderItem, table, endpoint_url)
+        self._legs = DynamoDBLegs(table, retention=retention, endpoint_url=endpoint_url)
+        connection = self._executions._get_connection()  # noqa: SLF001 - one client for the models of a table
+        for model in (self._counters, self._deliveries, self._holders):
+            model._connection = connection  # noqa: SLF001
         self._connection = connection.connection
         share_service_model(self._connection.session)
 
@@ -74,44 +101,110 @@ class DynamoDBExecutionLog:
         for attempt in range(self._backoff.attempts):
             if attempt:
                 self._backoff.wait(attempt - 1)
-            delivery = self._delivery(start)
+            delivery = self._delivery(start, now)
+            holder = self._item_or_none(self._holders, _holder_log(start))
+            running = self._holding(holder, now)
             counter = self._counter()
-            execution = Execution(
-                id=1 if counter is None else int(counter.last_id) + 1,
-                job_name=start.job.name,
-                handler_id=start.job.function,
-                started_at=now,
-                trigger=start.trigger,
-                delivery_id=start.delivery_id,
-                dry_run=start.dry_run,
-                method=start.method,
-                attempt_number=1 if delivery is None else int(delivery.attempt_number) + 1,
-            )
-            if self._wrote(execution, counter, delivery):
+            execution = self._next(start, counter, delivery, now)
+            if running is not None:
+                execution = execution.skipped(in_the_way(running))
+            claim = None if running is not None else _Claim(_holder_log(start), holder)
+            if self._wrote(execution, counter, _Delivered(delivery), claim):
                 return execution
-        raise Throttled(f"Cannot record a start in {self._table}: too many others start at the same time")
+        raise self._too_many()
+
+    def adopt(self, execution_id: int, start: Start, now: datetime) -> Execution | None:
+        """Take on a run. See `ExecutionLog`. Raises StoreError."""
+        item, model = self._executions(log=EXECUTIONS, id=execution_id), self._executions
+        waits = model.worker.does_not_exist() | (model.worker == start.worker)
+        alive = (model.status == Status.RUNNING.value) & (model.lease_until > sortable(now))
+        return self._updated(
+            item,
+            [model.worker.set(start.worker or ""), model.lease_until.set(sortable(now + LEASE))],
+            alive & waits & (model.jobName == start.job.name),
+            "take on a run in",
+        )
+
+    def skip(self, start: Start, now: datetime, why: str) -> Execution:
+        """Record that a run does not take place. See `ExecutionLog`. Raises StoreError."""
+        for attempt in range(self._backoff.attempts):
+            if attempt:
+                self._backoff.wait(attempt - 1)
+            delivery, counter = self._delivery(start, now), self._counter()
+            execution = self._next(start, counter, delivery, now).skipped(why)
+            if self._wrote(execution, counter, _Delivered(delivery)):
+                return execution
+        raise self._too_many()
+
+    def renew(self, execution: Execution, lease_until: datetime) -> Execution:
+        """Hold the job for longer. See `ExecutionLog`. Raises StoreError."""
+        item, model = self._executions(log=EXECUTIONS, id=execution.id), self._executions
+        renewed = self._updated(
+            item,
+            [
+                model.lease_until.set(sortable(lease_until)),
+                model.result.set(result_of(execution)),
+            ],
+            self._is_worked_on_by(execution),
+            "renew a lease in",
+        )
+        if renewed is None:
+            raise ExecutionAlreadyFinished(execution.id)
+        return renewed
 
     def finish(self, execution: Execution) -> None:
         """Record how a run ended. See `ExecutionLog`. Raises StoreError."""
-        item = self._item(execution)
-        try:
-            with store_errors("record the end of a run in", self._table):
-                try:
-                    item.save(condition=self._executions.status == Status.RUNNING.value)
-                except PutError as error:
-                    if error.cause_response_code != "ConditionalCheckFailedException":
-                        raise
-                    raise ExecutionAlreadyFinished(execution.id) from None
-        except ExecutionAlreadyFinished:
-            # A write whose answer was lost is repeated by the SDK, and then meets itself.
-            if self.get(execution.id) != execution:
-                raise
+        if not self._replaced(execution, self._is_worked_on_by(execution)):
+            raise ExecutionAlreadyFinished(execution.id)
+
+    def supplement(self, execution: Execution) -> Execution:
+        """Add a record of its own. See `ExecutionLog`. Raises StoreError."""
+        for attempt in range(self._backoff.attempts):
+            if attempt:
+                self._backoff.wait(attempt - 1)
+            counter = self._counter()
+            supplement = replace(execution, id=1 if counter is None else int(counter.last_id) + 1)
+            if self._wrote(supplement, counter):
+                return supplement
+        raise self._too_many()
+
+    def cancel(self, execution_id: int, request: Request) -> Execution:
+        """Ask a running execution to stop. See `ExecutionLog`. Raises StoreError."""
+        item, model = self._executions(log=EXECUTIONS, id=execution_id), self._executions
+        said: list[Action] = [model.cancel_asked_at.set(iso(request.at))]
+        if request.by is not None:
+            said.append(model.cancel_asked_by.set(request.by))
+        if request.reason is not None:
+            said.append(model.cancel_reason.set(request.reason))
+        condition = (model.status == Status.RUNNING.value) & model.cancel_asked_at.does_not_exist()
+        asked = self._updated(item, said, condition, "cancel a run in")
+        if asked is not None:
+            return asked
+        recorded = self.get(execution_id)
+        if recorded is None:
+            raise UnknownExecution(execution_id)
+        if recorded.status is not Status.RUNNING:
+            raise ExecutionAlreadyFinished(execution_id)
+        return recorded
+
+    def close(self, execution: Execution) -> bool:
+        """Record the end of a dead run. See `ExecutionLog`. Raises StoreError."""
+        unchanged = self._executions.lease_until == sortable(execution.lease_until or execution.started_at)
+        legs = self._legs.legs(execution)
+        known = replace(execution, counts=total(legs).counts) if legs else execution
+        return self._replaced(known.given_up(), self._is_worked_on_by(execution) & unchanged)
+
+    def running(self) -> list[Execution]:
+        """Return what is recorded as running. See `ExecutionLog`. Raises StoreError."""
+        with store_errors("read", self._table):
+            found = self._executions.by_status.query(Status.RUNNING.value)
+            return [execution_of(item) for item in found]
 
     def get(self, execution_id: int) -> Execution | None:
         """Return one execution. See `ExecutionLog`. Raises StoreError."""
         with store_errors("read", self._table):
             try:
-                return _execution(self._executions.get(EXECUTIONS, execution_id, consistent_read=True))
+                return execution_of(self._executions.get(EXECUTIONS, execution_id, consistent_read=True))
             except DoesNotExist:
                 return None
 
@@ -123,61 +216,112 @@ class DynamoDBExecutionLog:
         index, key = partition
         with store_errors("read", self._table):
             found = self._executions.query(key, index_name=index, scan_index_forward=False, limit=limit)
-            return [_execution(item) for item in found]
+            return [execution_of(item) for item in found]
 
-    def _delivery(self, start: Start) -> DeliveryItem | None:
-        with store_errors("read", self._table):
-            try:
-                delivery = self._deliveries.get(
-                    _delivery_log(start.job.name, start.delivery_id), 0, consistent_read=True
-                )
-            except DoesNotExist:
-                return None
+    def _delivery(self, start: Start, now: datetime) -> DeliveryItem | None:
+        delivery = self._item_or_none(self._deliveries, _delivery_log(start.job.name, start.delivery_id))
+        if delivery is None:
+            return None
         previous = self.get(int(delivery.execution_id))
-        if previous is not None and previous.status is Status.SUCCESS:
+        if previous is not None and previous.is_dead(now):
+            self.close(previous)
+            previous = self.get(previous.id)
+        if previous is not None and still_stands(previous):
             raise DeliveryAlreadyHandled(previous.id)
         return delivery
 
+    def _holding(self, holder: HolderItem | None, now: datetime) -> Execution | None:
+        """Return the live run that holds a job, having closed a dead one."""
+        execution = None if holder is None else self.get(int(holder.execution_id))
+        if execution is not None and execution.is_dead(now):
+            self.close(execution)
+            execution = self.get(execution.id)
+        return execution if execution is not None and execution.status is Status.RUNNING else None
+
+    def _next(
+        self, start: Start, counter: CounterItem | None, delivery: DeliveryItem | None, now: datetime
+    ) -> Execution:
+        return start.recorded(
+            1 if counter is None else int(counter.last_id) + 1,
+            1 if delivery is None else int(delivery.attempt_number) + 1,
+            now,
+        )
+
     def _counter(self) -> CounterItem | None:
+        return self._item_or_none(self._counters, COUNTERS)
+
+    def _item_or_none(self, model: type[ItemType], log: str) -> ItemType | None:
         with store_errors("read", self._table):
             try:
-                return self._counters.get(COUNTERS, LAST_ID, consistent_read=True)
+                return model.get(log, LAST_ID, consistent_read=True)
             except DoesNotExist:
                 return None
 
+    def _is_worked_on_by(self, execution: Execution) -> Condition:
+        model = self._executions
+        worker = (
+            model.worker.does_not_exist() if execution.worker is None else model.worker == execution.worker
+        )
+        worked_on: Condition = (model.status == Status.RUNNING.value) & worker
+        return worked_on
+
+    def _updated(
+        self, item: ExecutionItem, actions: Sequence[Action], condition: Condition, doing: str
+    ) -> Execution | None:
+        """Return the execution as it is after the update, None where the condition does not hold."""
+        with store_errors(doing, self._table):
+            try:
+                item.update(actions=list(actions), condition=condition)
+            except UpdateError as error:
+                if error.cause_response_code != "ConditionalCheckFailedException":
+                    raise
+                return None
+        return execution_of(item)
+
+    def _replaced(self, execution: Execution, condition: Condition) -> bool:
+        """Write a finished record where the condition holds, and return whether it is written."""
+        with store_errors("record the end of a run in", self._table):
+            try:
+                item_of(execution, self._executions, self._retention).save(condition=condition)
+            except PutError as error:
+                if error.cause_response_code != "ConditionalCheckFailedException":
+                    raise
+                # A write whose answer was lost is repeated by the SDK, and then meets itself.
+                return self.get(execution.id) == execution
+        return True
+
+    def _too_many(self) -> Throttled:
+        return Throttled(f"Cannot record a start in {self._table}: too many others start at the same time")
+
     def _wrote(
-        self, execution: Execution, counter: CounterItem | None, delivery: DeliveryItem | None
+        self,
+        execution: Execution,
+        counter: CounterItem | None,
+        delivered: _Delivered | None = None,
+        claim: _Claim | None = None,
     ) -> bool:
         """Write a start if nothing of what it rests on has changed, and return whether it was written.
 
         A transaction whose answer was lost is repeated by the SDK, and may then be refused because of itself:
         the record tells which it was.
         """
-        item = self._item(execution)
-        next_counter = self._counters(log=COUNTERS, id=LAST_ID, last_id=execution.id)
-        next_delivery = self._deliveries(
-            log=_delivery_log(execution.job_name, execution.delivery_id),
-            id=0,
-            execution_id=execution.id,
-            attempt_number=execution.attempt_number,
-            retained_until=int((execution.started_at + DELIVERIES_KEPT).timestamp()),
-        )
         with store_errors("record a start in", self._table):
             try:
                 with TransactWrite(connection=self._connection) as transaction:
                     transaction.save(
-                        next_counter,
+                        self._counters(log=COUNTERS, id=LAST_ID, last_id=execution.id),
                         condition=self._counters.last_id.does_not_exist()
                         if counter is None
                         else self._counters.last_id == counter.last_id,
                     )
-                    transaction.save(item, condition=self._executions.id.does_not_exist())
                     transaction.save(
-                        next_delivery,
-                        condition=self._deliveries.execution_id.does_not_exist()
-                        if delivery is None
-                        else self._deliveries.execution_id == delivery.execution_id,
+                        item_of(execution, self._executions, self._retention),
+                        condition=self._executions.id.does_not_exist(),
                     )
+                    if delivered is not None:
+                        self._save_delivery(transaction, execution, delivered.before)
+                    if claim is not None:
+                        self._save_holder(transaction, execution, claim)
             except TransactWriteError as error:
                 if self.get(execution.id) == execution:
                     return True
@@ -186,48 +330,34 @@ class DynamoDBExecutionLog:
                 return False
         return True
 
-    def _item(self, execution: Execution) -> ExecutionItem:
-        failed = execution.status in FAILED_STATES
-        counts, usage, backlog = execution.counts, execution.usage, execution.backlog
-        oldest = None if backlog is None else backlog.oldest_expired_at
-        completed = execution.completed_at
-        return self._executions(
-            log=EXECUTIONS,
-            id=execution.id,
-            position=f"{sortable(execution.started_at)}#{execution.id:012d}",
-            jobName=execution.job_name,
-            startedAt=iso(execution.started_at),
-            completedAt=None if completed is None else iso(completed),
-            success=execution.success,
-            errorMessage=execution.error_message,
-            recordsProcessed=execution.records_processed,
-            job_id=execution.job_name,
-            handler_id=execution.handler_id,
-            method_name=execution.method.value,
-            duration_ms=execution.duration_ms,
-            status=execution.status.value,
-            result=ResultMap(
-                **asdict(counts),
-                read_units=usage.read_units,
-                write_units=usage.write_units,
-                cost_usd=usage.cost_usd,
-                backlog_remaining=None if backlog is None else backlog.remaining,
-                backlog_exact=None if backlog is None else backlog.exact,
-                oldest_expired_at=None if oldest is None else iso(oldest),
-                samples=list(execution.samples),
-            ),
-            error=execution.error_message,
+    def _save_delivery(
+        self, transaction: TransactWrite, execution: Execution, before: DeliveryItem | None
+    ) -> None:
+        delivery = self._deliveries(
+            log=_delivery_log(execution.job_name, execution.delivery_id),
+            id=0,
+            execution_id=execution.id,
             attempt_number=execution.attempt_number,
-            trigger=execution.trigger.kind.value,
-            triggered_by=execution.trigger.by,
-            delivery_id=execution.delivery_id,
-            dry_run=execution.dry_run,
-            warnings=list(execution.warnings),
-            job_status=f"{execution.job_name}#{execution.status.value}",
-            failure_log=FAILURES if failed else None,
-            failed_job=execution.job_name if failed else None,
-            retained_until=int((execution.started_at + self._retention).timestamp()),
+            retained_until=int((execution.started_at + DELIVERIES_KEPT).timestamp()),
         )
+        unchanged = (
+            self._deliveries.execution_id.does_not_exist()
+            if before is None
+            else self._deliveries.execution_id == before.execution_id
+        )
+        transaction.save(delivery, condition=unchanged)
+
+    def _save_holder(self, transaction: TransactWrite, execution: Execution, claim: _Claim) -> None:
+        unchanged = (
+            self._holders.execution_id.does_not_exist()
+            if claim.before is None
+            else self._holders.execution_id == claim.before.execution_id
+        )
+        transaction.save(self._holders(log=claim.log, id=0, execution_id=execution.id), condition=unchanged)
+
+
+def _holder_log(start: Start) -> str:
+    return f"holder {start.job.name} {start.method.value}"
 
 
 def _delivery_log(job_name: str, delivery_id: str) -> str:
@@ -250,37 +380,3 @@ def _partition(log_filter: LogFilter) -> tuple[str, str] | None:
     if log_filter.only_failures:
         return ("failures", FAILURES) if job is None else ("failures-by-job", job)
     return ("by-start", EXECUTIONS) if job is None else ("by-job", job)
-
-
-def _execution(item: ExecutionItem) -> Execution:
-    result = item.result
-    completed: str | None = item.completedAt  # PynamoDB's types do not tell what may be absent
-    return Execution(
-        id=int(item.id),
-        job_name=item.jobName,
-        handler_id=item.handler_id,
-        started_at=parsed(item.startedAt),
-        trigger=Trigger(TriggerKind(item.trigger), item.triggered_by),
-        delivery_id=item.delivery_id,
-        dry_run=bool(item.dry_run),
-        method=Method(item.method_name),
-        attempt_number=int(item.attempt_number),
-        status=Status(item.status),
-        completed_at=None if completed is None else parsed(completed),
-        error_message=item.errorMessage,
-        counts=counts_of(result),
-        usage=Usage(float(result.read_units), float(result.write_units), float(result.cost_usd)),
-        backlog=_backlog(result),
-        samples=tuple(str(sample) for sample in result.samples or ()),
-        warnings=tuple(str(warning) for warning in item.warnings or ()),
-    )
-
-
-def _backlog(result: ResultMap) -> Backlog | None:
-    remaining: float | None = result.backlog_remaining  # PynamoDB's types do not tell what may be absent
-    oldest: str | None = result.oldest_expired_at
-    if remaining is None:
-        return None
-    return Backlog(
-        int(remaining), None if oldest is None else parsed(oldest), exact=bool(result.backlog_exact)
-    )

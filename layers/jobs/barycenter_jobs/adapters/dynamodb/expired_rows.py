@@ -77,10 +77,15 @@ class TableRows:
         return _shuffled(_segments(self._description(), bytes_each))
 
     def backlog(self, cutoffs: Cutoffs, time_is_left: Callable[[], bool]) -> Backlog | None:
-        """Return what the index still holds, None for a table without one. See `ExpiredRows`."""
-        if not EXPIRY_INDEX.is_in(self._description()):
+        """Return what the indexes still hold, None for a table without `expiry-index`. See `ExpiredRows`."""
+        description = self._description()
+        if not EXPIRY_INDEX.is_in(description):
             return None
-        return self._rows_in(EXPIRY_INDEX, range(self._shards)).backlog(cutoffs, time_is_left)
+        expired = self._rows_in(EXPIRY_INDEX, range(self._shards)).backlog(cutoffs, time_is_left)
+        if cutoffs.rotated_before is None or not ROTATION_INDEX.is_in(description) or not expired.exact:
+            return expired
+        rotated = self._rows_in(ROTATION_INDEX, range(self._shards)).due(cutoffs, time_is_left)
+        return Backlog(expired.remaining + rotated.remaining, expired.oldest_expired_at, exact=rotated.exact)
 
     def quarantined(self) -> Iterator[Quarantined]:
         """Yield the rows in the index whose expiry is no epoch second. Raises StoreError."""

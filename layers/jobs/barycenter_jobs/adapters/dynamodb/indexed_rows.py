@@ -86,7 +86,7 @@ class IndexedRows:
                 yield Page(chunk, read_units=self._units_since())
                 chunk = []
         yield Page(chunk, read_units=self._units_since())
-        unreadable = sum(self._unreadable(shard) for shard in self._shards)
+        unreadable = sum(self._unreadable(shard, cutoffs) for shard in self._shards)
         yield Page(unreadable=unreadable, read_units=self._units_since())
 
     def backlog(self, cutoffs: Cutoffs, time_is_left: Callable[[], bool]) -> Backlog:
@@ -101,6 +101,16 @@ class IndexedRows:
                     return Backlog(remaining, _earliest(oldest), exact=False)
             oldest += self._oldest(shard, before)
         return Backlog(remaining, _earliest(oldest))
+
+    def due(self, cutoffs: Cutoffs, time_is_left: Callable[[], bool]) -> Backlog:
+        """Count what may go by this index and by no other, row by row, until time runs out."""
+        remaining = 0
+        for shard in self._shards:
+            for _ in self._due(shard, cutoffs):
+                remaining += 1
+                if not time_is_left():
+                    return Backlog(remaining, exact=False)
+        return Backlog(remaining)
 
     def quarantined(self) -> Iterator[Quarantined]:
         """Yield the rows whose time is no epoch second, shard by shard."""
@@ -126,12 +136,21 @@ class IndexedRows:
                 if reason is self._index.reason and not isinstance(expires_at, Unreadable):
                     yield (
                         float(item[self._index.time]["N"]),
-                        Candidate(item[self._key]["S"], expires_at, reason),
+                        Candidate(
+                            item[self._key]["S"], expires_at if reason is Expiry.EXPIRED else None, reason
+                        ),
                     )
 
-    def _unreadable(self, shard: int) -> int:
-        answers = self._query(shard, ">=", FIRST_IMPLAUSIBLE_SECOND, Select="COUNT")
-        return sum(answer["Count"] for answer in answers)
+    def _unreadable(self, shard: int, cutoffs: Cutoffs) -> int:
+        if self._index.reason is Expiry.EXPIRED:
+            answers = self._query(shard, ">=", FIRST_IMPLAUSIBLE_SECOND, Select="COUNT")
+            return sum(answer["Count"] for answer in answers)
+        # A row that goes or stays for its own expiry is the other index's: none is counted twice.
+        return sum(
+            cutoffs.judge(epoch_seconds(item.get(EXPIRES_AT))) is Expiry.LIVE and EXPIRES_AT in item
+            for answer in self._query(shard, ">=", FIRST_IMPLAUSIBLE_SECOND)
+            for item in answer["Items"]
+        )
 
     def _query(self, shard: int, comparator: str, bound: int, **options: Any) -> Iterator[Any]:  # noqa: ANN401
         request: dict[str, Any] = {

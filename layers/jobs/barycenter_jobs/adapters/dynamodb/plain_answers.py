@@ -7,11 +7,12 @@ from http import HTTPStatus
 from typing import Any
 
 import botocore.session
-from botocore.parsers import ResponseParser, ResponseParserFactory
+from botocore.parsers import ResponseParser, ResponseParserError, ResponseParserFactory
 
-# DynamoDB's JSON is what the SDK's parser makes of it, but for binary values and points in time: these two
-# operations answer a sweep with strings and numbers only.
-_PLAIN = frozenset({"BatchExecuteStatementOutput", "QueryOutput"})
+# DynamoDB's JSON is what the SDK's parser makes of it, but for binary values and points in time: these
+# operations answer a sweep with strings and numbers only. Two of them are here for what is no answer at all,
+# such as a proxy's page: the SDK's parser would take it for an empty one, and so for a row that is deleted.
+_PLAIN = frozenset({"BatchExecuteStatementOutput", "DeleteItemOutput", "QueryOutput", "UpdateItemOutput"})
 
 
 def leave_answers_plain(session: botocore.session.Session) -> botocore.session.Session:
@@ -37,10 +38,20 @@ class _PlainParser:
         if response["status_code"] != HTTPStatus.OK or shape is None or shape.name not in _PLAIN:
             return self._parser.parse(response, shape)
         headers = response["headers"]
-        answer: dict[str, Any] = json.loads(response["body"])
+        answer = _object(response["body"])
         answer["ResponseMetadata"] = {
             "RequestId": headers.get("x-amzn-requestid", ""),
             "HTTPStatusCode": response["status_code"],
             "HTTPHeaders": dict(headers),
         }
         return answer
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(body)
+    except ValueError:  # a JSONDecodeError holds the whole body: it must not become anybody's context
+        answer = None
+    if not isinstance(answer, dict):
+        raise ResponseParserError("The answer is no JSON object")
+    return answer

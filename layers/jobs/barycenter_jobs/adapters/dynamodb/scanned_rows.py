@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from barycenter_jobs.adapters.dynamodb.attributes import (
@@ -14,12 +15,39 @@ from barycenter_jobs.adapters.dynamodb.attributes import (
     epoch_seconds,
 )
 from barycenter_jobs.adapters.dynamodb.errors import store_errors
-from barycenter_jobs.core.expiry import Cutoffs, Expiry, Unreadable
+from barycenter_jobs.core.expiry import FIRST_IMPLAUSIBLE_SECOND, Cutoffs, Expiry, Unreadable
 from barycenter_jobs.core.parts import Part
-from barycenter_jobs.core.rows import Candidate, Page
+from barycenter_jobs.core.rows import Candidate, Page, Quarantined, row_name
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+_TYPES = {
+    "BOOL": "Boolean",
+    "NULL": "Null",
+    "L": "List",
+    "M": "Map",
+    "SS": "String Set",
+    "NS": "Number Set",
+    "BS": "Binary Set",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedQuarantined:
+    """A quarantined row for those who are to mend it. Its key is a secret and never printed."""
+
+    key: str = field(repr=False)
+    row: Quarantined
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinePage:
+    """What one reading of a table brought: `examined` rows for so many units, and those to be mended."""
+
+    found: Sequence[KeyedQuarantined]
+    examined: int
+    read_units: float
 
 
 class ScannedRows:
@@ -51,6 +79,57 @@ class ScannedRows:
                     if "LastEvaluatedKey" in answer:
                         waiting.append({**request, "ExclusiveStartKey": answer["LastEvaluatedKey"]})
                     yield self._page(answer, cutoffs)
+
+    def quarantined(self, segments: Sequence[Part], *, by_age: bool = False) -> Iterator[Quarantined]:
+        """Yield the rows of these segments whose expiry is no epoch second. Raises StoreError.
+
+        Also those that an index cannot hold: of another type, or with a bad `created_at` where rows without
+        an `expires_at` expire `by_age`.
+        """
+        for page in self.quarantine_pages(segments, by_age=by_age):
+            for found in page.found:
+                yield found.row
+
+    def quarantine_pages(self, segments: Sequence[Part], *, by_age: bool = False) -> Iterator[QuarantinePage]:
+        """Yield the same rows with their keys, a page at a time, so that a caller can keep to a rate."""
+        for segment in segments:
+            request = self._quarantine_request(segment, by_age=by_age)
+            while True:
+                answer = self._scan(request)
+                yield QuarantinePage(
+                    [found for item in answer["Items"] if (found := self._quarantined(item, by_age=by_age))],
+                    examined=answer.get("ScannedCount", 0),
+                    read_units=answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0),
+                )
+                if "LastEvaluatedKey" not in answer:
+                    break
+                request = {**request, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def _quarantine_request(self, segment: Part, *, by_age: bool) -> dict[str, Any]:
+        request = self._request(segment)
+        names = request["ExpressionAttributeNames"]
+        bad = "{0} >= :bound OR (attribute_exists({0}) AND NOT attribute_type({0}, :number))"
+        expression = bad.format("#expires_at")
+        if by_age:
+            expression += f" OR (attribute_not_exists(#expires_at) AND ({bad.format('#created_at')}))"
+        return {
+            **request,
+            "ExpressionAttributeNames": {name: names[name] for name in names if name != "#shard"},
+            "FilterExpression": expression,
+            "ExpressionAttributeValues": {
+                ":bound": {"N": str(FIRST_IMPLAUSIBLE_SECOND)},
+                ":number": {"S": "N"},
+            },
+        }
+
+    def _quarantined(self, item: Any, *, by_age: bool) -> KeyedQuarantined | None:  # noqa: ANN401
+        attribute = CREATED_AT if by_age and EXPIRES_AT not in item else EXPIRES_AT
+        value = item.get(attribute)
+        seconds = epoch_seconds(value)
+        if seconds is None or not (isinstance(seconds, Unreadable) or seconds >= FIRST_IMPLAUSIBLE_SECOND):
+            return None
+        key = item[self._key]["S"]
+        return KeyedQuarantined(key, Quarantined(row_name(key), attribute, _shown(value)))
 
     def _scan(self, request: dict[str, Any]) -> Any:  # noqa: ANN401 - the SDK's own dictionary
         with store_errors("scan", self._table):
@@ -96,8 +175,8 @@ class ScannedRows:
                 unreadable += 1
             elif reason is not Expiry.LIVE:
                 # judge() finds no reason in a row whose expires_at is unreadable
-                known = None if isinstance(expires_at, Unreadable) else expires_at
-                candidates.append(Candidate(key, known, reason))
+                since = None if isinstance(expires_at, Unreadable) else expires_at
+                candidates.append(Candidate(key, since if reason is Expiry.EXPIRED else None, reason))
             elif expires_at is not None:
                 unstamped.append(key)
         outside = self._outside_shards is not None
@@ -109,3 +188,15 @@ class ScannedRows:
             examined=answer.get("ScannedCount", 0),
             read_units=answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0),
         )
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401 - the SDK's own dictionary
+    """Return a number as it is, and of anything else what it is: a text may be a token."""
+    ((kind, content),) = value.items()
+    if kind == "N":
+        return str(content)
+    if kind == "S":
+        return f"String of {len(content)} characters"
+    if kind == "B":
+        return f"Binary of {len(content)} bytes"
+    return _TYPES[kind]

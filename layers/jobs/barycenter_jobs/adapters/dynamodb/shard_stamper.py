@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from barycenter_jobs.adapters.dynamodb.attributes import EXPIRES_AT, SHARD
 from barycenter_jobs.adapters.dynamodb.errors import store_errors
+from barycenter_jobs.core.errors import StoreError
 from barycenter_jobs.core.expiry import expiry_shard
 from barycenter_jobs.core.rows import Stamping
 
@@ -35,11 +37,22 @@ class ShardStamper:
     def stamp(self, keys: Sequence[str]) -> Stamping:
         """Stamp these rows. See `Stamper`."""
         with ThreadPoolExecutor(self._at_once, thread_name_prefix="stamp") as pool:
-            stampings = list(pool.map(self._stamp_one, keys))
+            broken = Event()
+            stampings = list(pool.map(lambda key: self._stamp_unless(broken, key), keys))
         return Stamping(
             sum(stamping.stamped for stamping in stampings),
             sum(stamping.write_units for stamping in stampings),
+            next((stamping.broken_by for stamping in stampings if stamping.broken_by is not None), None),
         )
+
+    def _stamp_unless(self, broken: Event, key: str) -> Stamping:
+        if broken.is_set():
+            return Stamping(0)
+        try:
+            return self._stamp_one(key)
+        except StoreError as error:
+            broken.set()
+            return Stamping(0, broken_by=error)
 
     def _stamp_one(self, key: str) -> Stamping:
         with store_errors("stamp a row of", self._table):

@@ -1,0 +1,125 @@
+"""Executions as items of the table `job_executions`, and back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+
+from barycenter_jobs.adapters.dynamodb.execution_items import (
+    EXECUTIONS,
+    FAILURES,
+    ExecutionItem,
+    ResultMap,
+    counts_of,
+)
+from barycenter_jobs.core.executions import FAILURES as FAILED_STATES
+from barycenter_jobs.core.executions import (
+    Backlog,
+    Execution,
+    Method,
+    Request,
+    Status,
+    Trigger,
+    TriggerKind,
+    Usage,
+)
+from barycenter_jobs.core.timestamps import iso, parsed, sortable
+
+
+def item_of(execution: Execution, model: type[ExecutionItem], retention: timedelta) -> ExecutionItem:
+    """Return the item of an execution, of the model that is bound to its table."""
+    failed = execution.status in FAILED_STATES
+    completed, lease_until, cancel = execution.completed_at, execution.lease_until, execution.cancel
+    return model(
+        log=EXECUTIONS,
+        id=execution.id,
+        position=f"{sortable(execution.started_at)}#{execution.id:012d}",
+        jobName=execution.job_name,
+        startedAt=iso(execution.started_at),
+        completedAt=None if completed is None else iso(completed),
+        success=execution.success,
+        errorMessage=execution.error_message,
+        recordsProcessed=execution.records_processed,
+        job_id=execution.job_name,
+        handler_id=execution.handler_id,
+        method_name=execution.method.value,
+        duration_ms=execution.duration_ms,
+        status=execution.status.value,
+        result=result_of(execution),
+        error=execution.error_message,
+        attempt_number=execution.attempt_number,
+        trigger=execution.trigger.kind.value,
+        triggered_by=execution.trigger.by,
+        reason=execution.trigger.reason,
+        delivery_id=execution.delivery_id,
+        dry_run=execution.dry_run,
+        warnings=list(execution.warnings),
+        worker=execution.worker,
+        lease_until=None if lease_until is None else sortable(lease_until),
+        cancel_asked_at=None if cancel is None else iso(cancel.at),
+        cancel_asked_by=None if cancel is None else cancel.by,
+        cancel_reason=None if cancel is None else cancel.reason,
+        job_status=f"{execution.job_name}#{execution.status.value}",
+        failure_log=FAILURES if failed else None,
+        failed_job=execution.job_name if failed else None,
+        retained_until=int((execution.started_at + retention).timestamp()),
+    )
+
+
+def result_of(execution: Execution) -> ResultMap:
+    """Return what an execution did, as its item has it."""
+    usage, backlog = execution.usage, execution.backlog
+    oldest = None if backlog is None else backlog.oldest_expired_at
+    return ResultMap(
+        **asdict(execution.counts),
+        read_units=usage.read_units,
+        write_units=usage.write_units,
+        cost_usd=usage.cost_usd,
+        backlog_remaining=None if backlog is None else backlog.remaining,
+        backlog_exact=None if backlog is None else backlog.exact,
+        oldest_expired_at=None if oldest is None else iso(oldest),
+        samples=list(execution.samples),
+    )
+
+
+def execution_of(item: ExecutionItem) -> Execution:
+    """Return the execution that an item holds."""
+    result = item.result
+    # PynamoDB's types do not tell what may be absent.
+    completed: str | None = item.completedAt
+    lease_until: str | None = item.lease_until
+    asked_at: str | None = item.cancel_asked_at
+    return Execution(
+        id=int(item.id),
+        job_name=item.jobName,
+        handler_id=item.handler_id,
+        started_at=parsed(item.startedAt),
+        trigger=Trigger(TriggerKind(item.trigger), item.triggered_by, item.reason),
+        delivery_id=item.delivery_id,
+        dry_run=bool(item.dry_run),
+        method=Method(item.method_name),
+        attempt_number=int(item.attempt_number),
+        status=Status(item.status),
+        completed_at=None if completed is None else parsed(completed),
+        error_message=item.errorMessage,
+        counts=counts_of(result),
+        usage=Usage(float(result.read_units), float(result.write_units), float(result.cost_usd)),
+        backlog=_backlog(result),
+        samples=tuple(str(sample) for sample in result.samples or ()),
+        warnings=tuple(str(warning) for warning in item.warnings or ()),
+        lease_until=None if lease_until is None else parsed(lease_until),
+        worker=item.worker,
+        cancel=None
+        if asked_at is None
+        else Request(parsed(asked_at), item.cancel_asked_by, item.cancel_reason),
+    )
+
+
+def _backlog(result: ResultMap) -> Backlog | None:
+    remaining: float | None = result.backlog_remaining  # PynamoDB's types do not tell what may be absent
+    oldest: str | None = result.oldest_expired_at
+    if remaining is None:
+        return None
+    return Backlog(
+        int(remaining), None if oldest is None else parsed(oldest), exact=bool(result.backlog_exact)
+    )

@@ -1,0 +1,195 @@
+"""Statistics of executions, kept as whole numbers that every finished run adds to.
+
+A job's statistics are counters and nothing else, so that DynamoDB's `ADD` can change them in the very
+transaction that finishes a run, and so that what one record added can be taken away when it is cleared.
+Any order of adding and taking away comes to the same numbers.
+
+Percentiles come from counters too. They are a sketch after DDSketch (Masson, Rim and Lee, "DDSketch: a fast
+and fully-mergeable quantile sketch with relative-error guarantees", VLDB 2019): buckets of durations that
+grow by 101/99, so that any duration in a bucket lies within 1 % of the one that stands for all of them.
+Unlike the paper's, their bounds are whole milliseconds, found without a logarithm: two machines that round
+one differently would take a duration out of another bucket than it was put into.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from barycenter_jobs.core.executions import FAILURES, Execution, Status
+
+FINAL_STATUSES = tuple(status for status in Status if status is not Status.RUNNING)
+# Quarantined rows stay, and every run that looks meets the same ones again: their sum would mean nothing.
+COUNTED_ROWS = ("deleted", "became_live", "already_gone", "failed", "uncertain", "stamped")
+
+# Every name holds an underscore, so that none is among DynamoDB's reserved words, and is short: a write pays
+# for its whole item.
+_STATUS = "status_"
+_ROWS = "rows_"
+_BUCKET = "bucket_"
+_DURATION_MS_SUM = "duration_ms_sum"
+
+# The longest that Step Functions lets an execution last is a year. What is longer counts as this.
+_LONGEST_MS = 366 * 86_400_000
+
+
+def _represented(floor: int) -> int:
+    """Return the longest duration that is within 1 % of the shortest in its bucket, `floor`."""
+    return floor + floor // 100
+
+
+def _floors() -> tuple[int, ...]:
+    floors = [0]
+    while floors[-1] <= _LONGEST_MS:
+        longest = _represented(floors[-1]) * 100 // 99
+        floors.append(longest + 1)
+    return tuple(floors)
+
+
+_FLOORS = _floors()  # bucket n holds durations from floor n up to, and without, floor n + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Increment:
+    """What is added to the counters of a job, by their names; counters that do not change are left out."""
+
+    changes: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "changes", _summed([self.changes]))
+
+    def __add__(self, other: Increment) -> Increment:
+        return Increment(_summed([self.changes, other.changes]))
+
+    def __neg__(self) -> Increment:
+        return Increment({name: -change for name, change in self.changes.items()})
+
+
+def increment_of(execution: Execution) -> Increment:
+    """Return what an execution adds to its job's counters. One that is running adds nothing.
+
+    A skipped one did not run, so its duration is nobody's.
+    """
+    if execution.status is Status.RUNNING:
+        return Increment()
+    changes = {_STATUS + execution.status: 1}
+    for name in COUNTED_ROWS:
+        changes[_ROWS + name] = getattr(execution.counts, name)
+    if execution.duration_ms is not None and execution.status is not Status.SKIPPED:
+        duration_ms = min(max(execution.duration_ms, 0), _LONGEST_MS)
+        changes[_DURATION_MS_SUM] = duration_ms
+        changes[f"{_BUCKET}{bisect_right(_FLOORS, duration_ms) - 1}"] = 1
+    return Increment(changes)
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatistics:
+    """What the counters of a job say of its finished executions. A counter that is missing is 0.
+
+    Of nothing, every count, the success rate and the average are 0 and the percentiles are None.
+    """
+
+    counters: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "counters", _summed([self.counters]))
+
+    @property
+    def total(self) -> int:
+        """How many executions have finished, in whatever way."""
+        return sum(self.by_status.values())
+
+    @property
+    def by_status(self) -> dict[Status, int]:
+        """How many executions finished in each of the final states."""
+        return {status: self.counters.get(_STATUS + status, 0) for status in FINAL_STATUSES}
+
+    @property
+    def success_count(self) -> int:
+        """How many executions succeeded."""
+        return self.by_status[Status.SUCCESS]
+
+    @property
+    def error_count(self) -> int:
+        """How many executions failed, timeouts among them."""
+        return sum(self.by_status[status] for status in FAILURES)
+
+    @property
+    def success_rate(self) -> float:
+        """How many percent of those that succeeded or failed succeeded, with two decimals.
+
+        Skipped and cancelled executions did neither. 0.0 where there are none: the documented clients format
+        the rate at once (`:.2f`, `.toFixed(2)`) and would stumble over a null.
+        """
+        tried = self.success_count + self.error_count
+        return round(100 * self.success_count / tried, 2) if tried else 0.0
+
+    @property
+    def average_duration_ms(self) -> float:
+        """How long an execution that was not skipped took on average, with one decimal; 0.0 of none."""
+        durations = sum(count for _, count in self._buckets())
+        return round(self.counters.get(_DURATION_MS_SUM, 0) / durations, 1) if durations else 0.0
+
+    @property
+    def p50_ms(self) -> int | None:
+        """The median duration, within 1 %."""
+        return self._percentile_ms(50)
+
+    @property
+    def p95_ms(self) -> int | None:
+        """The duration that 95 % of the executions do not exceed, within 1 %."""
+        return self._percentile_ms(95)
+
+    @property
+    def p99_ms(self) -> int | None:
+        """The duration that 99 % of the executions do not exceed, within 1 %."""
+        return self._percentile_ms(99)
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """How many rows came to which end, by the names of COUNTED_ROWS."""
+        return {name: self.counters.get(_ROWS + name, 0) for name in COUNTED_ROWS}
+
+    @property
+    def records_processed(self) -> int:
+        """How many rows are known to have been deleted."""
+        return self.rows["deleted"]
+
+    def after(self, increment: Increment) -> JobStatistics:
+        """Return the statistics once `increment` has been added."""
+        return JobStatistics(_summed([self.counters, increment.changes]))
+
+    def _percentile_ms(self, percent: int) -> int | None:
+        """Return a duration within 1 % of the one with rank `percent / 100 * (n - 1)`, rounded down.
+
+        Ranks count from 0 in ascending order: the paper's definition of a quantile.
+        """
+        buckets = self._buckets()
+        rank = percent * (sum(count for _, count in buckets) - 1) // 100
+        for floor, count in buckets:
+            if rank < count:
+                return _represented(floor)
+            rank -= count
+        return None
+
+    def _buckets(self) -> list[tuple[int, int]]:
+        """Return the shortest duration of each bucket that holds some, and how many, in ascending order."""
+        return sorted(
+            (_FLOORS[int(name.removeprefix(_BUCKET))], count)
+            for name, count in self.counters.items()
+            if name.startswith(_BUCKET) and count > 0
+        )
+
+
+def merged(several: Iterable[JobStatistics]) -> JobStatistics:
+    """Return the statistics of several jobs together, as exact as those of each."""
+    return JobStatistics(_summed(statistics.counters for statistics in several))
+
+
+def _summed(several: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for counters in several:
+        for name, number in counters.items():
+            sums[name] = sums.get(name, 0) + number
+    return {name: number for name, number in sums.items() if number}
