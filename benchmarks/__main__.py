@@ -43,7 +43,8 @@ def main(arguments: Sequence[str]) -> int:
 def _measure(mode: str, options: argparse.Namespace) -> tuple[Any, str]:
     if mode == "compare":
         disturbed = Filling(options.disturbed, options.disturbed)
-        sizes = Sizes(Filling(options.expired, options.live), disturbed, options.rounds)
+        distant = Filling(options.distant, options.distant)
+        sizes = Sizes(Filling(options.expired, options.live), distant, disturbed, options.rounds)
         with metered_engine() as engine:
             results = compare(engine, options.contenders or CONTENDERS, sizes, _say)
         return results, comparison(results)
@@ -68,6 +69,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=1 if quick else 3, help="medians are over so many")
     parser.add_argument(
         "--disturbed", type=int, default=150 if quick else 500, help="expired rows of disturbed trials"
+    )
+    parser.add_argument(
+        "--distant", type=int, default=200 if quick else 2_000, help="expired rows of an engine 5 ms away"
     )
     parser.add_argument("--contenders", type=_named, help="names, separated by commas; all if none is named")
     parser.add_argument(

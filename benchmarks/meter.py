@@ -7,6 +7,7 @@ again where the client had not asked for it. While nobody is measured, requests 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import zlib
 from collections.abc import Awaitable, Callable
@@ -32,7 +33,8 @@ class Orders:
 
     When a read first returns enough rows, `renew` of them get the expiry `renew_until` and `remove` of them
     are deleted, before the client sees the answer. The answers to the first `lose_answers` requests that
-    delete are replaced by a server's error, after the engine has carried them out.
+    delete are replaced by a server's error, after the engine has carried them out. Every answer travels for
+    `latency_ms`, beside the others, as through a network.
     """
 
     table: str
@@ -42,6 +44,7 @@ class Orders:
     renew_until: int = 0
     remove: int = 0
     lose_answers: int = 0
+    latency_ms: int = 0
 
 
 @dataclass
@@ -145,6 +148,7 @@ class Meter:
             answer = _answer(answer.status, json.dumps(payload).encode(), answer.headers)
         elif not asked and payload.pop("ConsumedCapacity", None) is not None:
             answer = _answer(answer.status, json.dumps(payload).encode(), answer.headers)
+        await asyncio.sleep(orders.latency_ms / 1000)
         await answer.pass_to(send)
 
     async def _meddle(self, scope: Scope, orders: Orders, items: list[Payload]) -> None:

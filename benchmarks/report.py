@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import median
 
-from benchmarks.compare import Result, ours
+from benchmarks.compare import DISTANT, Result, ours
 from benchmarks.contenders import contender_named
 from benchmarks.live_rows import MOST_ROWS_TO_SCAN, Cost
 from benchmarks.trials import Trial
@@ -17,11 +18,17 @@ def comparison(results: Sequence[Result]) -> str:
     """Return the side-by-side measurement: speed and cost, correctness, and where the units come from."""
     reference = ours(results)
     calm, raced, rounds = reference.calm[0], reference.raced, len(reference.calm)
+    distant = reference.distant[0]
     return f"""\
 {calm.filling.expired:,} expired beside {calm.filling.live:,} live rows of 1,000 bytes, rounds: {rounds}.
 Medians; each ratio is to {reference.contender.title} in the same round. CPU is the client's, in microseconds.
 
 {_table(_SPEED, [_speed(result, reference) for result in results])}
+
+{distant.filling.expired:,} expired beside {distant.filling.live:,} live rows of an engine that is \
+{DISTANT.latency_ms} ms away, as one behind a network is.
+
+{_table(_DISTANCE, [_distance(result, reference) for result in results])}
 
 {raced.filling.expired:,} expired beside {raced.filling.live:,} live rows, disturbed once.
 Raced: after the first read and before the first delete, somebody renews {raced.renewed} of the rows that were
@@ -91,6 +98,20 @@ def _speed(result: Result, reference: Result) -> tuple[str, ...]:
         f"{trial.documented.write / trial.recount.deleted:.2f}",
         f"{trial.documented.read / trial.recount.deleted:.3f}",
         f"{result.median(lambda trial: trial.measure.peak_bytes) / _MEGABYTE:.1f}",
+    )
+
+
+_DISTANCE = ("", "rows/s", "ratio")
+
+
+def _distance(result: Result, reference: Result) -> tuple[str, ...]:
+    def rows_per_second(trial: Trial) -> float:
+        return trial.rows_per_second
+
+    return (
+        result.contender.title,
+        f"{median(rows_per_second(trial) for trial in result.distant):,.0f}",
+        f"{result.distant_ratio(rows_per_second, reference):.2f}",
     )
 
 

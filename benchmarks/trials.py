@@ -89,11 +89,12 @@ class _Outcome:
 
 @dataclass(frozen=True)
 class Disturbance:
-    """What happens behind a contender's back, once. See `Orders`."""
+    """What happens behind a contender's back. See `Orders`."""
 
     renew: int = 0
     remove: int = 0
     lose_answers: int = 0
+    latency_ms: int = 0
 
 
 NONE = Disturbance()
@@ -134,6 +135,7 @@ def _run(engine: MeteredEngine, child: Child, target: Target, disturbance: Distu
             renew_until=target.now + _DAY,
             remove=disturbance.remove,
             lose_answers=disturbance.lose_answers,
+            latency_ms=disturbance.latency_ms,
         )
     )
     return _Outcome(engine.name, child.clean(), engine.record())

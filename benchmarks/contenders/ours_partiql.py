@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 
-from barycenter_jobs.adapters.dynamodb.client import deleting_client
+from barycenter_jobs.adapters.dynamodb.client import deleting_client, reading_client
 from barycenter_jobs.adapters.dynamodb.conditional_deleter import ConditionalDeleter
 from barycenter_jobs.adapters.dynamodb.expired_rows import TableRows
 from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter
@@ -20,9 +20,8 @@ def prepare(
     target: Target, deleter_of: type[PartiqlDeleter | ConditionalDeleter] = PartiqlDeleter
 ) -> Cleaning:
     """Return a sweep of the target's table."""
-    client = deleting_client(target.endpoint)
-    rows = TableRows(client, target.table, SESSIONS.kind, target.shards)
-    deleter = deleter_of(client, target.table, SESSIONS.kind.key)
+    rows = TableRows(reading_client(target.endpoint), target.table, SESSIONS.kind, target.shards)
+    deleter = deleter_of(deleting_client(target.endpoint), target.table, SESSIONS.kind.key)
     cutoffs = Cutoffs(target.now)
     backoff = Backoff(time.sleep, random.random)
 

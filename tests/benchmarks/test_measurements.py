@@ -32,7 +32,7 @@ def metered(_made_up_credentials: None) -> Iterator[MeteredEngine]:
 def results(metered: MeteredEngine) -> Mapping[str, Result]:
     """A comparison of a few contenders, by name."""
     contenders = [contender_named(name) for name in NAMES]
-    measured = compare(metered, contenders, Sizes(ROWS, ROWS, rounds=1), lambda _: None)
+    measured = compare(metered, contenders, Sizes(ROWS, ROWS, ROWS, rounds=1), lambda _: None)
     return {result.contender.name: result for result in measured}
 
 

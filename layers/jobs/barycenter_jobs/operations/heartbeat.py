@@ -53,7 +53,8 @@ class Heartbeat:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
-        self._thread.join()
+        # Not for longer: a beat that is slow must not cost the record its time, and comes too late by condition.
+        self._thread.join(timeout=1)
 
     @property
     def over(self) -> bool:

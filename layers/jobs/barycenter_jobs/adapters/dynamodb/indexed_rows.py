@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from barycenter_jobs.adapters.dynamodb.attributes import EXPIRES_AT, ROTATED_AT, SHARD, epoch_seconds
@@ -45,6 +48,8 @@ class Index:
         )
 
 
+SHARDS_AT_ONCE = 8
+
 EXPIRY_INDEX = Index("expiry-index", EXPIRES_AT, Expiry.EXPIRED)
 ROTATION_INDEX = Index("rotation-index", ROTATED_AT, Expiry.ROTATED)
 
@@ -74,19 +79,23 @@ class IndexedRows:
         self._page_size = page_size
         self._chunk = chunk
         self._read_units = 0.0
+        self._lock = Lock()
 
     def pages(self, cutoffs: Cutoffs) -> Iterator[Page]:
         """Yield the rows that may go, and last a page that counts unreadable values."""
         # Oldest first: the sweep stops when Lambda runs short of time, and the row that has been
         # expired longest must not be the one that waits for the next run.
         chunk: list[Candidate] = []
-        for _, candidate in heapq.merge(*(self._due(shard, cutoffs) for shard in self._shards), key=_time):
-            chunk.append(candidate)
-            if len(chunk) == self._chunk:
-                yield Page(chunk, read_units=self._units_since())
-                chunk = []
-        yield Page(chunk, read_units=self._units_since())
-        unreadable = sum(self._unreadable(shard, cutoffs) for shard in self._shards)
+        with ThreadPoolExecutor(SHARDS_AT_ONCE, thread_name_prefix="index") as pool:
+            # The merge needs a page of each shard before it can tell the first row: none waits for another.
+            shards = list(pool.map(lambda shard: self._begun(shard, cutoffs), self._shards))
+            for _, candidate in heapq.merge(*shards, key=_time):
+                chunk.append(candidate)
+                if len(chunk) == self._chunk:
+                    yield Page(chunk, read_units=self._units_since())
+                    chunk = []
+            yield Page(chunk, read_units=self._units_since())
+            unreadable = sum(pool.map(lambda shard: self._unreadable(shard, cutoffs), self._shards))
         yield Page(unreadable=unreadable, read_units=self._units_since())
 
     def backlog(self, cutoffs: Cutoffs, time_is_left: Callable[[], bool]) -> Backlog:
@@ -125,6 +134,12 @@ class IndexedRows:
         items = next(self._query(shard, "<", before, Limit=1))["Items"]
         times = [epoch_seconds(item[self._index.time]) for item in items]
         return [time for time in times if time is not None and not isinstance(time, Unreadable)]
+
+    def _begun(self, shard: int, cutoffs: Cutoffs) -> Iterator[tuple[float, Candidate]]:
+        """Return the rows of a shard that may go, having read the first page of them."""
+        due = self._due(shard, cutoffs)
+        first = next(due, None)
+        return iter(()) if first is None else chain((first,), due)
 
     def _due(self, shard: int, cutoffs: Cutoffs) -> Iterator[tuple[float, Candidate]]:
         before = cutoffs.bound(self._index.reason)
@@ -165,14 +180,16 @@ class IndexedRows:
         while True:
             with store_errors(f"read {self._index.name} of", self._table):
                 answer = self._client.query(**request)
-            self._read_units += answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
+            with self._lock:
+                self._read_units += answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
             yield answer
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _units_since(self) -> float:
-        units, self._read_units = self._read_units, 0.0
+        with self._lock:
+            units, self._read_units = self._read_units, 0.0
         return units
 
 
