@@ -113,7 +113,7 @@ def test_the_report_has_a_line_for_each_contender_in_each_table(results: Mapping
     report = comparison(list(results.values()))
 
     for result in results.values():
-        assert report.count(f"| {result.contender.title} ") == 3
+        assert report.count(f"| {result.contender.title} ") == 4
 
 
 def test_the_command_prints_its_tables_and_writes_what_it_measured(

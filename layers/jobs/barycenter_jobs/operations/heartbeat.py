@@ -53,7 +53,7 @@ class Heartbeat:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
-        # Not for longer: a beat that is slow must not cost the record its time, and comes too late by condition.
+        # No longer: a slow beat must not cost the record its time, and by its condition comes too late.
         self._thread.join(timeout=1)
 
     @property
