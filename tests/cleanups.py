@@ -9,7 +9,7 @@ from barycenter_jobs.adapters.memory import MemoryExecutionLog, MemoryStateMachi
 from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.pacing import Backoff, TokenBucket
 from barycenter_jobs.core.parts import parts
-from barycenter_jobs.core.stores import Deleter, Legs
+from barycenter_jobs.core.stores import Deleter, JobControls, Legs
 from barycenter_jobs.operations.cleanup import Cleanup
 from barycenter_jobs.operations.close_run import CloseRun
 from barycenter_jobs.operations.drain_part import DrainPart
@@ -31,6 +31,7 @@ def cleanup_in_memory(
     deleter: Deleter | None = None,
     legs: Legs | None = None,
     max_records: int | None = None,
+    controls: JobControls | None = None,
 ) -> Cleanup:
     """Return the operations of one job, which share backlogs out where there is a `machine`."""
     deleter, legs = deleter or table, legs or log
@@ -54,8 +55,11 @@ def cleanup_in_memory(
             backoff=BACKOFF,
             max_records=max_records,
             share_out=share_out,
+            controls=controls,
         ),
-        reconcile=Reconcile(job=job, segments=segments, log=log, clock=clock, share_out=share_out),
+        reconcile=Reconcile(
+            job=job, segments=segments, log=log, clock=clock, share_out=share_out, controls=controls
+        ),
         drain_part=DrainPart(
             job=job,
             rows=table,

@@ -60,12 +60,16 @@ def ready_lines(addresses: Addresses, routes: Iterable[Route], demo_rows: int) -
 def invocation_line(invocation: Invocation, jobs: Mapping[str, str]) -> str | None:
     """Return the line for a finished invocation, or None where there is nothing to tell.
 
-    `jobs` names the job of each function that runs one. Of other functions only failures are told.
+    `jobs` names the job of each function that runs one. Of other functions only failures are told, and of the
+    watchdog which dead runs it has closed.
     """
     job = jobs.get(invocation.function.name)
+    answer = invocation.value if isinstance(invocation.value, dict) else {}
+    if dead := answer.get("deadRunsClosed"):
+        named = ", ".join(f"{run['jobName']} #{run['executionId']}" for run in dead)
+        return f"{_clock(invocation.started_at)}  {invocation.function.name}  closed dead runs: {named}"
     if job is None and invocation.error is None:
         return None
-    answer = invocation.value if isinstance(invocation.value, dict) else {}
     if invocation.error:
         told = ["failed", _one_line(invocation.error), *_retry(invocation)]
     else:

@@ -54,7 +54,31 @@ def test_documented_fields_carry_their_documented_names(
 
     assert {name: item.get(name) for name in _DOCUMENTED} == _DOCUMENTED
     assert item["result"]["M"]["deleted"] == {"N": "15"}
-    assert item["retained_until"] == {"N": str(int((NOON + timedelta(days=90)).timestamp()))}
+    assert item["retained_until"] == {"N": str(int((NOON + timedelta(days=97)).timestamp()))}
+
+
+@pytest.mark.parametrize(
+    ("status", "days"), [(Status.SKIPPED, 97), (Status.ERROR, 407), (Status.TIMEOUT, 407)]
+)
+def test_the_tables_ttl_is_a_week_behind_the_retention(
+    log: DynamoDBExecutionLog, table: str, dynamodb: DynamoDBClient, status: Status, days: int
+) -> None:
+    ran(log, SESSIONS, NOON, status)
+
+    item = dynamodb.get_item(TableName=table, Key={"log": {"S": "executions"}, "id": {"N": "1"}})["Item"]
+
+    assert item["retained_until"] == {"N": str(int((NOON + timedelta(days=days)).timestamp()))}
+
+
+def test_a_run_that_is_under_way_is_kept_as_long_as_if_it_failed(
+    log: DynamoDBExecutionLog, table: str, dynamodb: DynamoDBClient
+) -> None:
+    log.start(scheduled(), NOON)
+
+    item = dynamodb.get_item(TableName=table, Key={"log": {"S": "executions"}, "id": {"N": "1"}})["Item"]
+
+    assert item["retained_until"] == {"N": str(int((NOON + timedelta(days=407)).timestamp()))}
+    assert "counted_in" not in item
 
 
 _DOCUMENTED: dict[str, Any] = {

@@ -80,7 +80,11 @@ def test_every_test_that_the_readme_names_exists() -> None:
 
 
 @pytest.mark.parametrize(
-    "type_name", ["JobLog", "JobCounts", "JobUsage", "JobBacklog", "Query", "Mutation", "JobTriggerResult"]
+    "type_name",
+    [
+        *("JobLog", "JobCounts", "JobUsage", "JobBacklog", "JobHealth", "JobPause", "Query", "Mutation"),
+        *("JobTriggerResult", "JobControlResult", "JobCancelResult"),
+    ],
 )
 def test_the_api_page_names_every_field_and_argument(type_name: str) -> None:
     page = (ROOT / "docs" / "api.md").read_text()

@@ -200,7 +200,7 @@ def test_a_start_whose_answer_is_lost_is_recorded_once(scene: Scene, fault: Faul
 )
 def test_an_end_whose_answer_is_lost_is_recorded_all_the_same(scene: Scene, fault: Fault) -> None:
     scene.wire.plan = lambda operation, number: (
-        fault if operation == "PutItem" and number == 0 else Fault.NONE
+        fault if operation == "TransactWriteItems" and number == 1 else Fault.NONE  # 0 is the start
     )
 
     execution = scene.run(log=scene.log_over_the_wire)
@@ -211,8 +211,8 @@ def test_an_end_whose_answer_is_lost_is_recorded_all_the_same(scene: Scene, faul
 
 
 def test_an_end_that_cannot_be_recorded_is_loud(scene: Scene) -> None:
-    scene.wire.plan = lambda operation, _number: (
-        Fault.REFUSED_REPEATING_THE_REQUEST if operation == "PutItem" else Fault.NONE
+    scene.wire.plan = lambda operation, number: (
+        Fault.REFUSED_REPEATING_THE_REQUEST if operation == "TransactWriteItems" and number else Fault.NONE
     )
 
     execution = scene.run(log=scene.log_over_the_wire)

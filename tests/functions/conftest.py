@@ -10,10 +10,20 @@ from dataclasses import dataclass, field
 import pytest
 
 from barycenter_jobs import bootstrap
-from barycenter_jobs.adapters.memory import MemoryExecutionLog, MemoryInvoker, MemoryTable
+from barycenter_jobs.adapters.embedded_metrics import EmbeddedMetrics
+from barycenter_jobs.adapters.memory import (
+    MemoryExecutionLog,
+    MemoryInvoker,
+    MemoryJobControls,
+    MemoryTable,
+)
 from barycenter_jobs.core.jobs import JOBS, Job
+from barycenter_jobs.core.retention import Retention
 from barycenter_jobs.graphql.resolvers import Operations
 from barycenter_jobs.operations.cleanup import Cleanup
+from barycenter_jobs.operations.close_dead_runs import CloseDeadRuns
+from barycenter_jobs.operations.prune_history import PruneHistory
+from barycenter_jobs.operations.watch import Watch
 from tests.cleanups import cleanup_in_memory
 from tests.functions.loading import Function, Json, load
 from tests.graphql.service import NOW, service
@@ -55,14 +65,28 @@ class Stack:
     )
     log: MemoryExecutionLog = field(default_factory=MemoryExecutionLog)
     invoker: MemoryInvoker = field(default_factory=MemoryInvoker)
+    controls: MemoryJobControls = field(default_factory=MemoryJobControls)
 
     def cleanup(self, job: Job) -> Cleanup:
         """In the place of `bootstrap.cleanup`."""
-        return cleanup_in_memory(job, self.tables[job.name], self.log, lambda: NOW)
+        return cleanup_in_memory(job, self.tables[job.name], self.log, lambda: NOW, controls=self.controls)
 
     def operations(self) -> Operations:
         """In the place of `bootstrap.operations`."""
-        return service(self.log, self.invoker)
+        return service(self.log, self.invoker, self.controls)
+
+    def watchdog(self) -> Watch:
+        """In the place of `bootstrap.watchdog`."""
+        read_health = self.operations().read_health
+        return Watch(
+            close_dead_runs=CloseDeadRuns(self.log, lambda: NOW),
+            read_health=read_health,
+            controls=self.controls,
+            metrics=EmbeddedMetrics(),
+            schedules=read_health.schedules,
+            clock=lambda: NOW,
+            prune_history=PruneHistory(self.log, self.log, lambda: NOW, Retention()),
+        )
 
 
 @pytest.fixture
@@ -71,6 +95,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Stack:
     made = Stack()
     monkeypatch.setattr(bootstrap, "cleanup", made.cleanup)
     monkeypatch.setattr(bootstrap, "operations", made.operations)
+    monkeypatch.setattr(bootstrap, "watchdog", made.watchdog)
     return made
 
 

@@ -9,6 +9,7 @@ import pytest
 from barycenter_jobs import bootstrap
 from barycenter_jobs.adapters.dynamodb.conditional_deleter import ConditionalDeleter
 from barycenter_jobs.adapters.dynamodb.execution_log import DynamoDBExecutionLog
+from barycenter_jobs.adapters.dynamodb.job_controls import DynamoDBJobControls
 from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter
 from barycenter_jobs.core.errors import InvalidSetting
 from barycenter_jobs.core.jobs import CHALLENGES, JOBS, SESSIONS
@@ -29,11 +30,12 @@ def _a_new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv(
         "DYNAMODB_ENDPOINT_URL", "http://127.0.0.1:9"
     )  # nothing listens there, nothing may ask
-    bootstrap.cleanup.cache_clear()
-    bootstrap.operations.cache_clear()
+    made = (bootstrap.cleanup, bootstrap.operations, bootstrap.watchdog)
+    for each in made:
+        each.cache_clear()
     yield
-    bootstrap.cleanup.cache_clear()
-    bootstrap.operations.cache_clear()
+    for each in made:
+        each.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -70,6 +72,30 @@ def test_the_ways_in_know_every_jobs_function(monkeypatch: pytest.MonkeyPatch) -
     assert bootstrap.operations() is operations
 
 
+def test_the_watchdog_needs_no_more_than_the_schedules(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in API.items():
+        if name.endswith("_SCHEDULE"):
+            monkeypatch.setenv(name, value)
+
+    watchdog = bootstrap.watchdog()
+
+    assert set(watchdog.schedules) == {job.name for job in JOBS}
+    assert watchdog.read_health.schedules == watchdog.schedules
+    assert watchdog.clock().utcoffset() is not None
+    assert bootstrap.watchdog() is watchdog
+
+
+def test_whoever_starts_jobs_asks_whether_they_are_paused(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in API.items():
+        monkeypatch.setenv(name, value)
+
+    cleanup = bootstrap.cleanup(SESSIONS)
+
+    assert type(cleanup.run_job.controls) is DynamoDBJobControls
+    assert type(cleanup.reconcile.controls) is DynamoDBJobControls
+    assert type(bootstrap.operations().trigger_job.controls) is DynamoDBJobControls
+
+
 def test_a_setting_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("EXPIRING_TABLE")
 
@@ -77,3 +103,5 @@ def test_a_setting_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
         bootstrap.cleanup(SESSIONS)
     with pytest.raises(InvalidSetting, match=r"^CLEANUP_EXPIRED_SESSIONS_FUNCTION is not set$"):
         bootstrap.operations()
+    with pytest.raises(InvalidSetting, match=r"^CLEANUP_EXPIRED_SESSIONS_SCHEDULE is not set$"):
+        bootstrap.watchdog()

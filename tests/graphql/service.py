@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,18 +21,38 @@ from graphql import (
     print_ast,
 )
 
-from barycenter_jobs.adapters.memory import MemoryExecutionLog, MemoryInvoker, MemoryTable
+from barycenter_jobs.adapters.memory import (
+    MemoryExecutionLog,
+    MemoryInvoker,
+    MemoryJobControls,
+    MemoryTable,
+)
 from barycenter_jobs.core.counts import Counts
-from barycenter_jobs.core.executions import Backlog, Start, Status, Trigger, TriggerKind, Usage
+from barycenter_jobs.core.executions import (
+    LEASE,
+    Backlog,
+    Request,
+    Start,
+    Status,
+    Trigger,
+    TriggerKind,
+    Usage,
+)
+from barycenter_jobs.core.health import Pause
 from barycenter_jobs.core.jobs import CHALLENGES, DEVICE_CODES, JOBS, REFRESH_TOKENS, SESSIONS, Job
 from barycenter_jobs.core.schedules import parse as parse_schedule
-from barycenter_jobs.core.stores import ExecutionLog, JobInvoker
+from barycenter_jobs.core.stores import ExecutionLog, JobControls, JobInvoker
 from barycenter_jobs.graphql import appsync
 from barycenter_jobs.graphql.over_http import HttpRequest, HttpResponse, respond
 from barycenter_jobs.graphql.resolvers import Operations
+from barycenter_jobs.operations.cancel_run import CancelRun
+from barycenter_jobs.operations.clear_history import ClearHistory
+from barycenter_jobs.operations.control_job import ControlJob
 from barycenter_jobs.operations.list_jobs import ListJobs
 from barycenter_jobs.operations.list_quarantine import ListQuarantine
+from barycenter_jobs.operations.read_health import ReadHealth
 from barycenter_jobs.operations.read_log import ReadLog
+from barycenter_jobs.operations.read_statistics import ReadStatistics
 from barycenter_jobs.operations.trigger_job import TriggerJob
 
 Json = dict[str, Any]
@@ -40,6 +61,7 @@ SCHEMA = Path(__file__).parents[2] / "graphql" / "schema.graphql"
 NOON = datetime(2026, 2, 14, 12, 0, tzinfo=UTC)
 NOW = NOON + timedelta(minutes=10)
 ALICE = "arn:aws:sts::123456789012:assumed-role/operator/alice"
+BOB = "arn:aws:sts::123456789012:assumed-role/operator/bob"
 BY_SCHEDULE = Trigger(TriggerKind.SCHEDULE)
 SCHEDULES = {
     "cleanup_expired_sessions": "cron(0 * * * ? *)",
@@ -115,11 +137,18 @@ class History(MemoryExecutionLog):
             backlog=Backlog(3, NOON - timedelta(days=1)),
             samples=("6ca13d52ca70", "2d711642b726", "8b5b9db0c13d"),
         )
-        self._ran(
-            DEVICE_CODES, eleven + timedelta(minutes=50), trigger=Trigger(TriggerKind.MANUAL), seconds=None
-        )
+        self._is_running(DEVICE_CODES, eleven + timedelta(minutes=50))
         self._ran(CHALLENGES, eleven + timedelta(minutes=55), deleted=3)
         self._ran(SESSIONS, NOON, seconds=1, deleted=15)
+
+    def _is_running(self, job: Job, at: datetime) -> None:
+        start = Start(job, Trigger(TriggerKind.MANUAL, ALICE, "after the outage"), f"{job.name} at {at}")
+        execution = self.start(start, at)
+        self.cancel(execution.id, Request(NOON, BOB, "enough for today"))
+        so_far = replace(
+            execution, counts=Counts(deleted=250, quarantined=1), usage=Usage(16, 500, 0.0003145)
+        )
+        self.renew(so_far, NOW + LEASE)
 
     def _ran(
         self,
@@ -166,19 +195,45 @@ QUARANTINES = {job.name: MemoryTable() for job in JOBS} | {
 }
 
 
-def service(log: ExecutionLog | None = None, invoker: JobInvoker | None = None) -> Operations:
+def controls_of_the_day() -> MemoryJobControls:
+    """Four watched jobs: challenges have missed their last run, and device codes are paused."""
+    controls = MemoryJobControls()
+    for job in JOBS:
+        controls.watch(job, SCHEDULES[job.name], NOON - timedelta(days=1))
+    controls.note_start(SESSIONS, NOON)
+    controls.note_start(REFRESH_TOKENS, NOON - timedelta(minutes=30))
+    controls.note_start(CHALLENGES, NOON - timedelta(minutes=5))
+    controls.note_start(DEVICE_CODES, NOON - timedelta(minutes=75))
+    controls.pause(DEVICE_CODES, Pause(ALICE, NOON - timedelta(minutes=20), "moving the table"))
+    return controls
+
+
+def service(
+    log: ExecutionLog | None = None,
+    invoker: JobInvoker | None = None,
+    controls: JobControls | None = None,
+    max_records: int | None = None,
+) -> Operations:
     """Everything the API can do, at ten past noon of a day whose history is known."""
-    log = log or History()
+    log, controls = log or History(), controls or controls_of_the_day()
+    history = log if isinstance(log, MemoryExecutionLog) else MemoryExecutionLog()
     numbers = itertools.count(1)
+    schedules = {name: parse_schedule(schedule) for name, schedule in SCHEDULES.items()}
     return Operations(
-        list_jobs=ListJobs({name: parse_schedule(schedule) for name, schedule in SCHEDULES.items()}),
-        read_log=ReadLog(log),
+        list_jobs=ListJobs(schedules),
+        read_log=ReadLog(log, lambda: NOW),
+        read_health=ReadHealth(schedules, log, controls, lambda: NOW),
+        control_job=ControlJob(controls, lambda: NOW),
+        cancel_run=CancelRun(log, lambda: NOW),
+        read_statistics=ReadStatistics(log, max_records),
+        clear_history=ClearHistory(history, lambda: NOW),
         trigger_job=TriggerJob(
             functions={job.name: job.function for job in JOBS},
             log=log,
             invoker=invoker or MemoryInvoker(),
             clock=lambda: NOW,
             new_id=lambda: f"trigger-{next(numbers)}",
+            controls=controls,
         ),
         list_quarantine=ListQuarantine(QUARANTINES),
     )

@@ -23,7 +23,7 @@ def event(field: str, arguments: object = None, parent: str = "Query", **others:
         ({}, "The info of an AppSync resolver must be a JSON object, not NoneType"),
         ({"info": "Query"}, "The info of an AppSync resolver must be a JSON object, not str"),
         ({"info": {}}, "There is no field None.None"),
-        (event("jobLog"), "There is no field Query.jobLog"),
+        (event("jobLegs"), "There is no field Query.jobLegs"),
         (event("triggerJob"), "There is no field Query.triggerJob"),
         (
             event("jobLogs", [10]),
@@ -81,6 +81,49 @@ def test_a_dry_run_is_recorded_as_one(dry_run: bool | None) -> None:
 def test_a_trigger_without_a_name_is_refused_in_clear_words(arguments: object) -> None:
     with pytest.raises(InvalidInput, match=r"^jobName is needed$"):
         appsync.resolve(event("triggerJob", arguments, "Mutation"), service())
+
+
+@pytest.mark.parametrize(
+    ("field", "parent", "arguments", "message"),
+    [
+        ("jobLog", "Query", {}, "id is needed"),
+        ("jobLog", "Query", {"id": 40}, "id must be of type String"),
+        ("pauseJob", "Mutation", {"reason": "why not"}, "jobName is needed"),
+        ("resumeJob", "Mutation", {}, "jobName is needed"),
+        ("cancelRun", "Mutation", {}, "id is needed"),
+        ("cancelRun", "Mutation", {"id": "40", "reason": 7}, "reason must be of type String"),
+    ],
+)
+def test_what_a_field_needs_is_asked_for_in_clear_words(
+    field: str, parent: str, arguments: dict[str, object], message: str
+) -> None:
+    with pytest.raises(InvalidInput, match=f"^{message}$"):
+        appsync.resolve(event(field, arguments, parent), service())
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [("triggerJob", "jobName"), ("pauseJob", "jobName"), ("resumeJob", "jobName"), ("cancelRun", "id")],
+)
+def test_a_reason_is_no_novel(field: str, name: str) -> None:
+    arguments = {name: "cleanup_expired_sessions", "reason": "x" * 501}
+
+    with pytest.raises(InvalidInput, match=r"^reason may have 500 characters at the most, not 501$"):
+        appsync.resolve(event(field, arguments, "Mutation"), service())
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [(" to try it ", "to try it"), ("x" * 500, "x" * 500), (" ", None)]
+)
+def test_a_trigger_keeps_its_reason(given: str, kept: str | None) -> None:
+    log = MemoryExecutionLog()
+    arguments = {"jobName": "cleanup_expired_sessions", "reason": given}
+
+    appsync.resolve(event("triggerJob", arguments, "Mutation"), service(log))
+
+    execution = log.get(1)
+    assert execution is not None
+    assert execution.trigger.reason == kept
 
 
 def test_a_limit_outside_1_to_1000_is_refused_in_clear_words() -> None:

@@ -28,6 +28,19 @@ fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { 
 """
 
 
+FIGURES = {
+    "total": "Int!",
+    "successCount": "Int!",
+    "errorCount": "Int!",
+    "successRate": "Float!",
+    "averageDurationMs": "Float!",
+    "p50": "Float",
+    "p95": "Float",
+    "p99": "Float",
+    "recordsProcessed": "Float!",
+}
+
+
 def shown(of: Json) -> str:
     """A type of the introspection, as the schema language writes it."""
     match of["kind"]:
@@ -60,6 +73,9 @@ def introspected(type_name: str) -> Json:
                 "recordsProcessed": "Int",
                 "status": "String!",
                 "trigger": "String!",
+                "triggeredBy": "String",
+                "reason": "String",
+                "cancelledBy": "String",
                 "attemptNumber": "Int!",
                 "durationMs": "Int",
                 "counts": "JobCounts!",
@@ -92,9 +108,61 @@ def introspected(type_name: str) -> Json:
         ("QuarantinedRow", {"name": "String!", "attribute": "String!", "value": "String!"}),
         (
             "Query",
-            {"availableJobs": "[JobInfo!]!", "jobLogs": "[JobLog!]!", "quarantine": "[QuarantinedRow!]!"},
+            {
+                "availableJobs": "[JobInfo!]!",
+                "jobLogs": "[JobLog!]!",
+                "jobLog": "JobLog",
+                "jobHealth": "[JobHealth!]!",
+                "jobStats": "JobStats!",
+                "quarantine": "[QuarantinedRow!]!",
+            },
         ),
-        ("Mutation", {"triggerJob": "JobTriggerResult!"}),
+        (
+            "Mutation",
+            {
+                "triggerJob": "JobTriggerResult!",
+                "pauseJob": "JobControlResult!",
+                "resumeJob": "JobControlResult!",
+                "cancelRun": "JobCancelResult!",
+                "clearHistory": "ClearResult!",
+            },
+        ),
+        (
+            "JobStats",
+            {
+                **FIGURES,
+                "byJob": "[JobFigures!]!",
+                "lifetime": "JobFigures!",
+                "recordsKept": "Int!",
+                "bufferUtilization": "Float",
+            },
+        ),
+        ("JobFigures", {"jobName": "String", **FIGURES}),
+        ("ClearResult", {"success": "Boolean!", "message": "String!", "recordsCleared": "Int!"}),
+        (
+            "JobHealth",
+            {
+                "jobName": "String!",
+                "state": "String!",
+                "nextDueAt": "String",
+                "lateSince": "String",
+                "lateSeconds": "Int",
+                "consecutiveFailures": "Int!",
+                "paused": "JobPause",
+                "running": "JobLog",
+                "lastRun": "JobLog",
+                "lastSuccess": "JobLog",
+            },
+        ),
+        ("JobPause", {"by": "String", "at": "String!", "reason": "String"}),
+        (
+            "JobControlResult",
+            {"success": "Boolean!", "message": "String!", "jobName": "String!", "paused": "JobPause"},
+        ),
+        (
+            "JobCancelResult",
+            {"success": "Boolean!", "message": "String!", "executionId": "ID!", "jobName": "String"},
+        ),
     ],
 )
 def test_fields_have_their_documented_names_and_types(type_name: str, fields: dict[str, str]) -> None:
@@ -111,7 +179,16 @@ def test_fields_have_their_documented_names_and_types(type_name: str, fields: di
             [("jobName", "String", None), ("limit", "Int", "100"), ("onlyFailures", "Boolean", "false")],
         ),
         ("Query", "quarantine", [("jobName", "String!", None), ("limit", "Int", "100")]),
-        ("Mutation", "triggerJob", [("jobName", "String!", None), ("dryRun", "Boolean", "false")]),
+        ("Query", "jobLog", [("id", "ID!", None)]),
+        ("Query", "jobHealth", [("jobName", "String", None)]),
+        (
+            "Mutation",
+            "triggerJob",
+            [("jobName", "String!", None), ("dryRun", "Boolean", "false"), ("reason", "String", None)],
+        ),
+        ("Mutation", "pauseJob", [("jobName", "String!", None), ("reason", "String", None)]),
+        ("Mutation", "resumeJob", [("jobName", "String!", None), ("reason", "String", None)]),
+        ("Mutation", "cancelRun", [("id", "ID!", None), ("reason", "String", None)]),
     ],
 )
 def test_arguments_have_their_documented_names_types_and_defaults(

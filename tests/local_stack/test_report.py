@@ -110,6 +110,19 @@ def test_of_other_functions_only_failures_are_told() -> None:
     assert line({}, "HttpApiFunction", error=error) == "12:00:05Z  HttpApiFunction  failed, KeyError: 'x'"
 
 
+def test_the_watchdog_is_told_of_only_when_it_has_done_something() -> None:
+    dead = [
+        {"executionId": "7", "jobName": "cleanup_expired_sessions"},
+        {"executionId": "9", "jobName": "cleanup_expired_device_codes"},
+    ]
+
+    assert line({}, "WatchdogFunction", value={"deadRunsClosed": [], "jobs": {}}) is None
+    assert line({}, "WatchdogFunction", value={"deadRunsClosed": dead, "jobs": {}}) == (
+        "12:00:05Z  WatchdogFunction  "
+        "closed dead runs: cleanup_expired_sessions #7, cleanup_expired_device_codes #9"
+    )
+
+
 def test_the_ready_block_starts_with_the_address_and_links_only_what_is_there() -> None:
     addresses = Addresses("http://127.0.0.1:8081", "http://127.0.0.1:8000", "http://127.0.0.1:40000")
 

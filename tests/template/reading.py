@@ -30,7 +30,7 @@ CLEANUPS = [
 SHARE_OUT_ARN = (
     "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:${AWS::StackName}-share-out"
 )
-FOLDERS = [cleanup.folder for cleanup in CLEANUPS] + ["graphql_resolver", "http_api"]
+FOLDERS = [cleanup.folder for cleanup in CLEANUPS] + ["watchdog", "graphql_resolver", "http_api"]
 
 
 class _Loader(yaml.SafeLoader):

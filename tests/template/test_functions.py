@@ -69,6 +69,8 @@ def test_every_function_can_be_pointed_at_engines_elsewhere() -> None:
     assert template()["Globals"]["Function"]["Environment"]["Variables"] == {
         "JOB_EXECUTIONS_TABLE": {"Ref": "JobExecutionsTableName"},
         "RETENTION_DAYS": {"Ref": "ExecutionRetentionDays"},
+        "FAILURE_RETENTION_DAYS": {"Ref": "FailureRetentionDays"},
+        "MAX_EXECUTION_RECORDS": {"Ref": "MaxExecutionRecords"},
         "DYNAMODB_ENDPOINT_URL": "",
         "LAMBDA_ENDPOINT_URL": "",
         "STEP_FUNCTIONS_ENDPOINT_URL": "",
@@ -87,6 +89,25 @@ def test_who_triggers_and_lists_jobs_knows_their_schedules_functions_and_tables(
         expected[f"{job}_TABLE"] = {"Ref": cleanup.table}
 
     assert functions()[folder]["Environment"]["Variables"] == expected
+
+
+def test_the_watchdog_runs_every_minute_and_is_not_repeated() -> None:
+    watchdog = functions()["watchdog"]
+    (event,) = watchdog["Events"].values()
+
+    assert event["Type"] == "Schedule"
+    assert event["Properties"]["Schedule"] == "cron(* * * * ? *)"
+    assert watchdog["EventInvokeConfig"] == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
+    assert watchdog["Timeout"] < 60
+
+
+def test_the_watchdog_knows_the_schedules_that_are_deployed() -> None:
+    expected = {}
+    for cleanup in CLEANUPS:
+        job = cleanup.folder.replace("cleanup_", "cleanup_expired_").upper()
+        expected[f"{job}_SCHEDULE"] = {"Ref": cleanup.schedule}
+
+    assert functions()["watchdog"]["Environment"]["Variables"] == expected
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -29,6 +29,8 @@ DEFAULTS = {
     "MillionWriteUnitsPrice": 0.625,
     "MillionReadUnitsPrice": 0.125,
     "ExecutionRetentionDays": 90,
+    "FailureRetentionDays": 400,
+    "MaxExecutionRecords": 0,
     "LogRetentionDays": 30,
     "LogLevel": "INFO",
 }
@@ -60,6 +62,8 @@ def test_a_schedule_is_a_cron_expression(name: str) -> None:
         ("ShareOutThreshold", (0, None)),
         ("ShareOutConcurrency", (1, 40)),
         ("ReconcileReadUnitsPerSecond", (1, None)),
+        ("FailureRetentionDays", (1, 36_500)),
+        ("MaxExecutionRecords", (0, None)),
         ("MillionWriteUnitsPrice", (0, None)),
         ("MillionReadUnitsPrice", (0, None)),
     ],

@@ -7,6 +7,7 @@ from tests.template.reading import CLEANUPS, FOLDERS, SHARE_OUT_ARN, Cleanup, Js
 Permission = tuple[str, str]
 
 TABLE = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/"
+CLEARING = {"dynamodb:BatchGetItem", "dynamodb:DeleteItem"}
 EXECUTIONS = f"{TABLE}${{JobExecutionsTableName}}"
 RECORDING = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"}
 SWEEPING = {"dynamodb:DescribeTable", "dynamodb:Scan", "dynamodb:PartiQLDelete", "dynamodb:DeleteItem"}
@@ -72,10 +73,20 @@ def test_a_cleanup_may_touch_its_own_table_record_its_runs_and_share_them_out(cl
     assert set(permissions(functions()[cleanup.folder]["Policies"])) == expected
 
 
+def test_the_watchdog_may_close_runs_note_schedules_read_what_health_is_made_of_and_prune() -> None:
+    indexes = ("by-start", "by-job", "by-status", "by-job-and-status")
+
+    assert set(permissions(functions()["watchdog"]["Policies"])) == (
+        {(f"dynamodb:{action}", EXECUTIONS) for action in ("GetItem", "PutItem", "UpdateItem", "Query")}
+        | {(action, EXECUTIONS) for action in CLEARING}
+        | {("dynamodb:Query", f"{EXECUTIONS}/index/{index}") for index in indexes}
+    )
+
+
 @pytest.mark.parametrize("folder", ["graphql_resolver", "http_api"])
-def test_an_api_may_read_the_log_list_expired_keys_and_start_the_four_jobs(folder: str) -> None:
+def test_an_api_may_keep_the_log_list_expired_keys_and_start_the_four_jobs(folder: str) -> None:
     expected = (
-        {(action, EXECUTIONS) for action in RECORDING | {"dynamodb:Query"}}
+        {(action, EXECUTIONS) for action in RECORDING | CLEARING | {"dynamodb:Query"}}
         | {("dynamodb:Query", f"{EXECUTIONS}/index/*")}
         | {("dynamodb:Query", f"{TABLE}${{{cleanup.table}}}/index/expiry-index") for cleanup in CLEANUPS}
         | {

@@ -8,6 +8,7 @@ from tests.template.reading import CLEANUPS, ROOT, Json, deployed_schema, resour
 EVENTS = ROOT / "events"
 MANUAL = "trigger_cleanup_sessions"
 RECONCILE = "eventbridge_reconcile_sessions"
+WATCHDOG = "eventbridge_watchdog"
 SCHEDULED = [f"eventbridge_{cleanup.folder}" for cleanup in CLEANUPS]
 
 
@@ -21,14 +22,14 @@ def samples(source: str) -> list[str]:
 
 
 def test_every_way_in_has_its_samples() -> None:
-    assert samples("eventbridge") == sorted([*SCHEDULED, RECONCILE])
+    assert samples("eventbridge") == sorted([*SCHEDULED, RECONCILE, WATCHDOG])
     assert samples("stepfunctions") == ["stepfunctions_part_due", "stepfunctions_parts_done"]
     assert samples("trigger") == [MANUAL]
     assert samples("appsync") == ["appsync_available_jobs", "appsync_job_logs", "appsync_trigger_job"]
     assert samples("httpapi") == ["httpapi_available_jobs", "httpapi_job_logs", "httpapi_trigger_job"]
 
 
-@pytest.mark.parametrize("name", SCHEDULED)
+@pytest.mark.parametrize("name", [*SCHEDULED, WATCHDOG])
 def test_a_scheduled_event_has_eventbridges_shape(name: str) -> None:
     event = sample(name)
 

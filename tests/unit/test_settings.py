@@ -37,6 +37,18 @@ def test_the_log_takes_a_retention_and_an_endpoint() -> None:
     assert LogSettings.of(given) == LogSettings("job_executions", timedelta(days=7), "http://127.0.0.1:8000")
 
 
+def test_the_log_takes_a_retention_of_failures_and_a_number_of_records() -> None:
+    settings = LogSettings.of(LOG | {"FAILURE_RETENTION_DAYS": "30", "MAX_EXECUTION_RECORDS": "1000"})
+
+    assert (settings.failure_retention, settings.max_records) == (timedelta(days=30), 1000)
+
+
+def test_failures_are_kept_for_400_days_and_any_number_of_records() -> None:
+    settings = LogSettings.of(LOG | {"FAILURE_RETENTION_DAYS": "", "MAX_EXECUTION_RECORDS": "0"})
+
+    assert (settings.failure_retention, settings.max_records) == (timedelta(days=400), None)
+
+
 def test_a_cleanup_needs_only_its_table() -> None:
     settings = CleanupSettings.of(CLEANUP)
 

@@ -20,6 +20,7 @@ from barycenter_jobs.core.statistics import (
     JobStatistics,
     increment_of,
     merged,
+    portion_of,
 )
 
 NOON = datetime(2026, 2, 14, 12, 0, tzinfo=UTC)
@@ -272,3 +273,21 @@ def test_percentiles_are_within_1_percent_of_those_of_the_sorted_durations(durat
         exact = ascending[percent * (len(durations) - 1) // 100]
         assert shown is not None
         assert 100 * abs(shown - exact) <= exact
+
+
+# ---- Portions
+
+
+def test_a_portion_holds_32_neighbouring_buckets_at_the_most() -> None:
+    buckets: dict[int, set[str]] = {}
+    for step in range(1200):
+        run = finished(int(1.0199**step))
+        names = {name for name in increment_of(run).changes if name.startswith("bucket_")}
+        buckets.setdefault(portion_of(run), set()).update(names)
+
+    assert max(map(len, buckets.values())) == 32
+    assert list(buckets) == sorted(buckets)
+
+
+def test_a_skipped_run_falls_into_the_first_portion() -> None:
+    assert portion_of(finished(600_000, Status.SKIPPED)) == 0

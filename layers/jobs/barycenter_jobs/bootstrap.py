@@ -13,26 +13,45 @@ from barycenter_jobs.adapters.dynamodb.client import deleting_client, reading_cl
 from barycenter_jobs.adapters.dynamodb.conditional_deleter import ConditionalDeleter
 from barycenter_jobs.adapters.dynamodb.execution_log import DynamoDBExecutionLog
 from barycenter_jobs.adapters.dynamodb.expired_rows import TableRows
+from barycenter_jobs.adapters.dynamodb.history import DynamoDBHistory
+from barycenter_jobs.adapters.dynamodb.job_controls import DynamoDBJobControls
 from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter
 from barycenter_jobs.adapters.dynamodb.run_legs import DynamoDBLegs
 from barycenter_jobs.adapters.dynamodb.shard_stamper import ShardStamper
+from barycenter_jobs.adapters.embedded_metrics import EmbeddedMetrics
 from barycenter_jobs.adapters.lambda_invoker import LambdaInvoker
 from barycenter_jobs.adapters.step_functions import StepFunctions
 from barycenter_jobs.core.jobs import JOBS, Job
 from barycenter_jobs.core.pacing import Backoff, TokenBucket
 from barycenter_jobs.core.parts import parts
+from barycenter_jobs.core.retention import Retention
 from barycenter_jobs.graphql.resolvers import Operations
+from barycenter_jobs.operations.cancel_run import CancelRun
 from barycenter_jobs.operations.cleanup import Cleanup
+from barycenter_jobs.operations.clear_history import ClearHistory
+from barycenter_jobs.operations.close_dead_runs import CloseDeadRuns
 from barycenter_jobs.operations.close_run import CloseRun
+from barycenter_jobs.operations.control_job import ControlJob
 from barycenter_jobs.operations.drain_part import DrainPart
 from barycenter_jobs.operations.list_jobs import ListJobs
 from barycenter_jobs.operations.list_quarantine import ListQuarantine
+from barycenter_jobs.operations.prune_history import PruneHistory
+from barycenter_jobs.operations.read_health import ReadHealth
 from barycenter_jobs.operations.read_log import ReadLog
+from barycenter_jobs.operations.read_statistics import ReadStatistics
 from barycenter_jobs.operations.reconcile import Reconcile, Segments
 from barycenter_jobs.operations.run_job import RunJob
 from barycenter_jobs.operations.share_out import ShareOut
 from barycenter_jobs.operations.trigger_job import TriggerJob
-from barycenter_jobs.settings import ApiSettings, CleanupSettings, DeleterKind, Environment, LogSettings
+from barycenter_jobs.operations.watch import Watch
+from barycenter_jobs.settings import (
+    ApiSettings,
+    CleanupSettings,
+    DeleterKind,
+    Environment,
+    LogSettings,
+    WatchdogSettings,
+)
 
 
 @cache
@@ -47,6 +66,12 @@ def operations() -> Operations:
     return _operations(os.environ)
 
 
+@cache
+def watchdog() -> Watch:
+    """Return what the watchdog does in this process. Raises InvalidSetting."""
+    return _watchdog(os.environ)
+
+
 def _cleanup(job: Job, environment: Environment) -> Cleanup:
     log_settings, settings = LogSettings.of(environment), CleanupSettings.of(environment)
     endpoint = log_settings.dynamodb_endpoint
@@ -54,7 +79,7 @@ def _cleanup(job: Job, environment: Environment) -> Cleanup:
     deleter_of = PartiqlDeleter if settings.deleter is DeleterKind.PARTIQL else ConditionalDeleter
     rows = TableRows(reading, settings.table, job.kind, settings.shards)
     deleter = deleter_of(deleting, settings.table, job.kind.key)
-    log = _log(log_settings)
+    log, controls = _log(log_settings), _controls(log_settings)
     legs = DynamoDBLegs(log_settings.table, retention=log_settings.retention, endpoint_url=endpoint)
     backoff = Backoff(time.sleep, random.random)
     share_out = _share_out(settings, legs)
@@ -82,6 +107,7 @@ def _cleanup(job: Job, environment: Environment) -> Cleanup:
             prices=settings.prices,
             rotation_grace=settings.rotation_grace,
             share_out=share_out,
+            controls=controls,
         ),
         reconcile=Reconcile(
             job=job,
@@ -91,6 +117,7 @@ def _cleanup(job: Job, environment: Environment) -> Cleanup:
             prices=settings.prices,
             rotation_grace=settings.rotation_grace,
             share_out=share_out,
+            controls=controls,
         ),
         drain_part=DrainPart(
             job=job,
@@ -105,6 +132,20 @@ def _cleanup(job: Job, environment: Environment) -> Cleanup:
             rotation_grace=settings.rotation_grace,
         ),
         close_run=CloseRun(job=job, rows=rows, log=log, legs=legs, clock=_now, prices=settings.prices),
+    )
+
+
+def _watchdog(environment: Environment) -> Watch:
+    log_settings, settings = LogSettings.of(environment), WatchdogSettings.of(environment)
+    log, controls = _log(log_settings), _controls(log_settings)
+    return Watch(
+        close_dead_runs=CloseDeadRuns(log, _now),
+        read_health=ReadHealth(settings.schedules, log, controls, _now),
+        controls=controls,
+        metrics=EmbeddedMetrics(),
+        schedules=settings.schedules,
+        clock=_now,
+        prune_history=_prune_history(log_settings, log),
     )
 
 
@@ -123,7 +164,7 @@ def _bucket(units_per_second: float) -> TokenBucket:
 def _operations(environment: Environment) -> Operations:
     settings = ApiSettings.of(environment)
     log_settings = LogSettings.of(environment)
-    log = _log(log_settings)
+    log, controls = _log(log_settings), _controls(log_settings)
     reading = reading_client(log_settings.dynamodb_endpoint)
     return Operations(
         list_quarantine=ListQuarantine(
@@ -133,13 +174,19 @@ def _operations(environment: Environment) -> Operations:
             }
         ),
         list_jobs=ListJobs(settings.schedules),
-        read_log=ReadLog(log),
+        read_log=ReadLog(log, _now),
+        read_statistics=ReadStatistics(log, log_settings.max_records),
+        clear_history=ClearHistory(_history(log_settings), _now),
+        read_health=ReadHealth(settings.schedules, log, controls, _now),
+        control_job=ControlJob(controls, _now),
+        cancel_run=CancelRun(log, _now),
         trigger_job=TriggerJob(
             functions=settings.functions,
             log=log,
             invoker=LambdaInvoker(settings.lambda_endpoint),
             clock=_now,
             new_id=lambda: str(uuid.uuid4()),
+            controls=controls,
         ),
     )
 
@@ -148,9 +195,32 @@ def _log(settings: LogSettings) -> DynamoDBExecutionLog:
     return DynamoDBExecutionLog(
         settings.table,
         retention=settings.retention,
-        backoff=Backoff(time.sleep, random.random, attempts=40, base_seconds=0.01, cap_seconds=0.5),
+        failure_retention=settings.failure_retention,
+        backoff=_between_writes(),
         endpoint_url=settings.dynamodb_endpoint,
     )
+
+
+def _history(settings: LogSettings) -> DynamoDBHistory:
+    return DynamoDBHistory(settings.table, backoff=_between_writes(), endpoint_url=settings.dynamodb_endpoint)
+
+
+def _between_writes() -> Backoff:
+    return Backoff(time.sleep, random.random, attempts=40, base_seconds=0.01, cap_seconds=0.5)
+
+
+def _prune_history(settings: LogSettings, log: DynamoDBExecutionLog) -> PruneHistory:
+    return PruneHistory(
+        log=log,
+        history=_history(settings),
+        clock=_now,
+        retention=Retention(settings.retention, settings.failure_retention),
+        max_records=settings.max_records,
+    )
+
+
+def _controls(settings: LogSettings) -> DynamoDBJobControls:
+    return DynamoDBJobControls(settings.table, endpoint_url=settings.dynamodb_endpoint)
 
 
 def _now() -> datetime:

@@ -12,6 +12,7 @@ from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.legs import Drained
 from barycenter_jobs.core.parts import Part
 from barycenter_jobs.core.tasks import PartDue, PartsDone, Run, Task
+from barycenter_jobs.core.watched import Watched
 
 Event = Mapping[str, object]
 
@@ -66,6 +67,17 @@ def answer(outcome: Execution | Drained) -> dict[str, object]:
             **_counts(outcome.counts),
         }
     return _recorded(outcome)
+
+
+def watch_answer(watched: Watched) -> dict[str, object]:
+    """Return what the watchdog answers: the runs that it closed, each job's state and what it pruned."""
+    return {
+        "deadRunsClosed": [
+            {"executionId": str(dead.id), "jobName": dead.job_name} for dead in watched.closed
+        ],
+        "jobs": {health.job.name: health.state.value for health in watched.health},
+        "recordsPruned": watched.pruned,
+    }
 
 
 def _recorded(execution: Execution) -> dict[str, object]:

@@ -31,19 +31,29 @@ class DeleterKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LogSettings:
-    """Where the execution log is and how long it keeps a record. No endpoint means AWS's own."""
+    """Where the execution log is, how long it keeps a record and how many. No endpoint means AWS's own."""
 
     table: str
     retention: timedelta
     dynamodb_endpoint: str | None
+    failure_retention: timedelta = timedelta(days=400)
+    max_records: int | None = None
 
     @classmethod
     def of(cls, environment: Environment) -> LogSettings:
-        """Read JOB_EXECUTIONS_TABLE, RETENTION_DAYS and DYNAMODB_ENDPOINT_URL. Raises InvalidSetting."""
+        """Read the settings.
+
+        JOB_EXECUTIONS_TABLE, RETENTION_DAYS, FAILURE_RETENTION_DAYS, MAX_EXECUTION_RECORDS and
+        DYNAMODB_ENDPOINT_URL. Raises InvalidSetting.
+        """
         return cls(
             table=_required(environment, "JOB_EXECUTIONS_TABLE"),
             retention=timedelta(days=_count(environment, "RETENTION_DAYS", 90, MOST_RETENTION_DAYS)),
             dynamodb_endpoint=environment.get("DYNAMODB_ENDPOINT_URL") or None,
+            failure_retention=timedelta(
+                days=_count(environment, "FAILURE_RETENTION_DAYS", 400, MOST_RETENTION_DAYS)
+            ),
+            max_records=_limit(environment, "MAX_EXECUTION_RECORDS"),
         )
 
 
@@ -147,11 +157,23 @@ class ApiSettings:
         """
         return cls(
             functions={job.name: _required(environment, f"{job.name.upper()}_FUNCTION") for job in JOBS},
-            schedules={job.name: _schedule(environment, f"{job.name.upper()}_SCHEDULE") for job in JOBS},
+            schedules=_schedules(environment),
             tables={job.name: _required(environment, f"{job.name.upper()}_TABLE") for job in JOBS},
             shards=_count(environment, "EXPIRY_SHARDS", DEFAULT_SHARDS, MOST_SHARDS),
             lambda_endpoint=environment.get("LAMBDA_ENDPOINT_URL") or None,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class WatchdogSettings:
+    """What the watchdog needs to know beside the log: each job's schedule, by the job's name."""
+
+    schedules: Mapping[str, Schedule]
+
+    @classmethod
+    def of(cls, environment: Environment) -> WatchdogSettings:
+        """Read <JOB>_SCHEDULE of each job. Raises InvalidSetting."""
+        return cls(schedules=_schedules(environment))
 
 
 def _required(environment: Environment, name: str) -> str:
@@ -180,6 +202,10 @@ def _price(environment: Environment, name: str, default: float) -> float:
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
         raise InvalidSetting(f"{name} must be an amount of US dollars, like 0.625, not {text!r}")
     return float(text)
+
+
+def _schedules(environment: Environment) -> dict[str, Schedule]:
+    return {job.name: _schedule(environment, f"{job.name.upper()}_SCHEDULE") for job in JOBS}
 
 
 def _schedule(environment: Environment, name: str) -> Schedule:

@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from threading import Lock
 
+from barycenter_jobs.core.controls import Control
 from barycenter_jobs.core.errors import (
     DeliveryAlreadyHandled,
     ExecutionAlreadyFinished,
@@ -29,8 +30,11 @@ from barycenter_jobs.core.executions import (
     still_stands,
 )
 from barycenter_jobs.core.expiry import DEFAULT_SHARDS, Cutoffs, Expiry, Unreadable, expiry_shard
+from barycenter_jobs.core.health import Pause
+from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.legs import Leg, total
 from barycenter_jobs.core.parts import Part, parts
+from barycenter_jobs.core.retention import Clearing
 from barycenter_jobs.core.rows import (
     Answer,
     Candidate,
@@ -41,7 +45,9 @@ from barycenter_jobs.core.rows import (
     Stamping,
     row_name,
 )
+from barycenter_jobs.core.statistics import Increment, JobStatistics, increment_of
 from barycenter_jobs.core.timestamps import instant
+from barycenter_jobs.core.watched import Measurement
 
 Attributes = Mapping[str, object]
 
@@ -158,7 +164,11 @@ class MemoryExecutionLog:
     """An execution log that forgets everything at the end of the process."""
 
     def __init__(self) -> None:
+        self._last_id = 0
         self._executions: dict[int, Execution] = {}
+        self._statistics: dict[str, JobStatistics] = {}
+        self._lifetimes: dict[str, JobStatistics] = {}
+        self._clearings: dict[int, Clearing] = {}
         self._deliveries: dict[tuple[str, str], Execution] = {}
         self._holders: dict[tuple[str, Method], int] = {}
         self._legs: dict[int, dict[str, Leg]] = {}
@@ -208,7 +218,7 @@ class MemoryExecutionLog:
     def supplement(self, execution: Execution) -> Execution:
         """Add a record of its own. See `ExecutionLog`."""
         with self._lock:
-            return self._record(replace(execution, id=len(self._executions) + 1), delivery=False)
+            return self._record(replace(execution, id=self._last_id + 1), delivery=False)
 
     def cancel(self, execution_id: int, request: Request) -> Execution:
         """Ask a running execution to stop. See `ExecutionLog`."""
@@ -245,18 +255,74 @@ class MemoryExecutionLog:
             found = [
                 execution for execution in self._executions.values() if log_filter.lets_through(execution)
             ]
-        return sorted(found, key=lambda execution: (execution.started_at, execution.id), reverse=True)[:limit]
+        return sorted(found, key=_position, reverse=True)[:limit]
+
+    def statistics(self, job_name: str) -> JobStatistics:
+        """Return the figures of the records that are there. See `ExecutionLog`."""
+        with self._lock:
+            return self._statistics.get(job_name, JobStatistics())
+
+    def lifetime(self, job_name: str) -> JobStatistics:
+        """Return the figures of all that ever finished. See `ExecutionLog`."""
+        with self._lock:
+            return self._lifetimes.get(job_name, JobStatistics())
+
+    def oldest(
+        self, log_filter: LogFilter, started_before: datetime, limit: int, after: Execution | None = None
+    ) -> list[Execution]:
+        """Return the earliest executions that pass the filter. See `History`."""
+        with self._lock:
+            found = [
+                execution
+                for execution in self._executions.values()
+                if log_filter.lets_through(execution)
+                and execution.started_at < started_before
+                and (after is None or _position(execution) > _position(after))
+            ]
+        return sorted(found, key=_position)[:limit]
+
+    def remove(self, executions: Sequence[Execution], clearing: Clearing | None = None) -> int:
+        """Remove the records of finished executions. See `History`."""
+        removed = 0
+        with self._lock:
+            for asked in executions:
+                execution = self._executions.get(asked.id)
+                if execution is None or execution.status is Status.RUNNING:
+                    continue
+                del self._executions[execution.id]
+                self._add(self._statistics, execution, -increment_of(execution))
+                removed += 1
+            if clearing is not None:
+                known = self._clearings[clearing.id]
+                self._clearings[clearing.id] = replace(known, records=known.records + removed)
+        return removed
+
+    def begin_clearing(self, request: Request, job_name: str | None) -> Clearing:
+        """Record that somebody is about to clear the history. See `History`."""
+        with self._lock:
+            clearing = Clearing(len(self._clearings) + 1, request, job_name)
+            self._clearings[clearing.id] = clearing
+            return clearing
+
+    def clearings(self, limit: int) -> list[Clearing]:
+        """Return the latest clearings. See `History`."""
+        with self._lock:
+            return list(reversed(self._clearings.values()))[:limit]
 
     def _next(self, start: Start, now: datetime) -> Execution:
         previous = self._delivered(start)
         if previous is not None and still_stands(previous):
             raise DeliveryAlreadyHandled(previous.id)
         attempt_number = 1 if previous is None else previous.attempt_number + 1
-        return start.recorded(len(self._executions) + 1, attempt_number, now)
+        return start.recorded(self._last_id + 1, attempt_number, now)
 
     def _delivered(self, start: Start) -> Execution | None:
         latest = self._deliveries.get((start.job.name, start.delivery_id))
-        return None if latest is None else self._executions[latest.id]
+        if latest is None:
+            return None
+        if latest.id not in self._executions:  # its record was removed, and so it had finished
+            raise DeliveryAlreadyHandled(latest.id)
+        return self._executions[latest.id]
 
     def _holder(self, start: Start) -> Execution | None:
         return self._executions.get(self._holders.get((start.job.name, start.method), 0))
@@ -270,8 +336,8 @@ class MemoryExecutionLog:
         return execution if legs is None else replace(execution, counts=total(legs.values()).counts)
 
     def _running(self, execution_id: int) -> Execution:
-        recorded = self._executions[execution_id]
-        if recorded.status is not Status.RUNNING:
+        recorded = self._executions.get(execution_id)
+        if recorded is None or recorded.status is not Status.RUNNING:
             raise ExecutionAlreadyFinished(execution_id)
         return recorded
 
@@ -282,10 +348,17 @@ class MemoryExecutionLog:
         return recorded
 
     def _record(self, execution: Execution, *, delivery: bool = True) -> Execution:
+        self._last_id = max(self._last_id, execution.id)
         self._executions[execution.id] = execution
         if delivery:
             self._deliveries[execution.job_name, execution.delivery_id] = execution
+        increment = increment_of(execution)  # nothing of a running one, and only those are recorded again
+        self._add(self._statistics, execution, increment)
+        self._add(self._lifetimes, execution, increment)
         return execution
+
+    def _add(self, to: dict[str, JobStatistics], execution: Execution, increment: Increment) -> None:
+        to[execution.job_name] = to.get(execution.job_name, JobStatistics()).after(increment)
 
     def begin_leg(self, execution: Execution, leg: Leg) -> None:
         """Record that an invocation begins. See `Legs`."""
@@ -301,6 +374,62 @@ class MemoryExecutionLog:
         """Return every leg of a run. See `Legs`."""
         with self._lock:
             return list(self._legs.get(execution.id, {}).values())
+
+
+class MemoryJobControls:
+    """Remembers what is decided about jobs."""
+
+    def __init__(self) -> None:
+        self._controls: dict[str, Control] = {}
+        self._lock = Lock()
+
+    def of(self, job: Job) -> Control:
+        """Return what is known about a job. See `JobControls`."""
+        with self._lock:
+            return self._of(job)
+
+    def pause(self, job: Job, pause: Pause) -> Pause:
+        """Keep a job from running by itself. See `JobControls`."""
+        with self._lock:
+            standing = self._of(job).pause or pause
+            self._controls[job.name] = replace(self._of(job), pause=standing)
+            return standing
+
+    def resume(self, job: Job, now: datetime) -> Pause | None:
+        """Let a job run by itself again. See `JobControls`."""
+        with self._lock:
+            standing = self._of(job).pause
+            if standing is not None:
+                self._controls[job.name] = replace(self._of(job), pause=None, resumed_at=now)
+            return standing
+
+    def watch(self, job: Job, expression: str, now: datetime) -> Control:
+        """Remember when a job's schedule was first seen. See `JobControls`."""
+        with self._lock:
+            if self._of(job).expression != expression:
+                seen = replace(self._of(job), expression=expression, watched_since=now)
+                self._controls[job.name] = seen
+            return self._of(job)
+
+    def note_start(self, job: Job, at: datetime) -> None:
+        """Remember that the job's schedule started a run. See `JobControls`."""
+        with self._lock:
+            latest = max(at, self._of(job).last_scheduled_start or at)
+            self._controls[job.name] = replace(self._of(job), last_scheduled_start=latest)
+
+    def _of(self, job: Job) -> Control:
+        return self._controls.get(job.name, Control())
+
+
+class MemoryJobMetrics:
+    """Remembers what it was last shown of each job, by name."""
+
+    def __init__(self) -> None:
+        self.shown: dict[str, dict[str, float]] = {}
+
+    def show(self, job: Job, measurements: Sequence[Measurement]) -> None:
+        """Remember the measurements. See `JobMetrics`."""
+        self.shown[job.name] = {each.name: each.value for each in measurements}
 
 
 class MemoryStateMachine:
@@ -323,6 +452,10 @@ class MemoryInvoker:
     def invoke(self, function: str, execution: Execution, now: datetime) -> None:  # noqa: ARG002 - as the contract has it
         """Remember the invocation. See `JobInvoker`."""
         self.invocations.append((function, execution))
+
+
+def _position(execution: Execution) -> tuple[datetime, int]:
+    return execution.started_at, execution.id
 
 
 def _candidates(rows: Iterable[tuple[str, Attributes]], cutoffs: Cutoffs) -> tuple[list[Candidate], int]:

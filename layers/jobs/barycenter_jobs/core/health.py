@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from barycenter_jobs.core.executions import Execution
+from barycenter_jobs.core.executions import Execution, Request
 from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.schedules import Schedule, next_due
 
@@ -35,11 +35,14 @@ class HealthState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Who stopped a job from running by itself, when, and why where they said so."""
+    """Who stopped a job from running by itself, when, and why; a caller without a name is None."""
 
-    by: str
+    by: str | None
     paused_at: datetime
     reason: str | None = None
+
+    def __str__(self) -> str:
+        return str(Request(self.paused_at, self.by, self.reason))
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,10 @@ _ROWS = "rows_"
 _BUCKET = "bucket_"
 _DURATION_MS_SUM = "duration_ms_sum"
 
+# How many buckets share an item with the other counters of the runs that fell into them: as many as keep the
+# item below 1 KB, for which DynamoDB charges one write unit.
+_BUCKETS_TOGETHER = 32
+
 # The longest that Step Functions lets an execution last is a year. What is longer counts as this.
 _LONGEST_MS = 366 * 86_400_000
 
@@ -81,6 +85,20 @@ def increment_of(execution: Execution) -> Increment:
         changes[_DURATION_MS_SUM] = duration_ms
         changes[f"{_BUCKET}{bisect_right(_FLOORS, duration_ms) - 1}"] = 1
     return Increment(changes)
+
+
+def portion_of(execution: Execution) -> int:
+    """Return which portion of its job's counters an execution adds to.
+
+    Each portion has every counter, for the executions whose durations are near to each other; all portions
+    `merged` are the job's statistics. A store that keeps an item for each changes one small item for a run.
+    """
+    buckets = [
+        int(name.removeprefix(_BUCKET))
+        for name in increment_of(execution).changes
+        if name.startswith(_BUCKET)
+    ]
+    return buckets[0] // _BUCKETS_TOGETHER if buckets else 0
 
 
 @dataclass(frozen=True, slots=True)

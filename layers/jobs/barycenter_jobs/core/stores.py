@@ -6,11 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from barycenter_jobs.core.controls import Control
 from barycenter_jobs.core.executions import Backlog, Execution, LogFilter, Request, Start
 from barycenter_jobs.core.expiry import Cutoffs
+from barycenter_jobs.core.health import Pause
+from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.legs import Leg
 from barycenter_jobs.core.parts import Part
+from barycenter_jobs.core.retention import Clearing
 from barycenter_jobs.core.rows import Candidate, Deletion, Page, Quarantined, Stamping
+from barycenter_jobs.core.statistics import JobStatistics
+from barycenter_jobs.core.watched import Measurement
 
 
 class ExpiredRows(Protocol):
@@ -134,6 +140,71 @@ class ExecutionLog(Protocol):
 
         Reads as many records as it returns.
         """
+
+    def statistics(self, job_name: str) -> JobStatistics:
+        """Return the figures of the job's finished executions whose records are there.
+
+        They change in the very write that makes a record final or removes it. Reading them costs the same
+        whatever the number of records.
+        """
+
+    def lifetime(self, job_name: str) -> JobStatistics:
+        """Return the figures of all executions of the job that ever finished."""
+
+
+class History(Protocol):
+    """The finished records of a log, to be removed. The log's ids go on counting up all the same."""
+
+    def oldest(
+        self, log_filter: LogFilter, started_before: datetime, limit: int, after: Execution | None = None
+    ) -> list[Execution]:
+        """Return up to `limit` executions that the filter lets through, the earliest started first.
+
+        Only those that started earlier than `started_before` and, where it is given, later than `after`. One
+        that has just finished may be missing.
+        """
+
+    def remove(self, executions: Sequence[Execution], clearing: Clearing | None = None) -> int:
+        """Remove the records of up to REMOVED_AT_ONCE executions, and return how many of them it removed.
+
+        In one write their figures leave the statistics, though not those of the lifetime, and their number is
+        added to the record of the clearing. Records of running executions stay.
+        """
+
+    def begin_clearing(self, request: Request, job_name: str | None) -> Clearing:
+        """Record that somebody is about to clear the history, and return the record."""
+
+    def clearings(self, limit: int) -> list[Clearing]:
+        """Return what was recorded of the latest clearings, the latest first."""
+
+
+class JobControls(Protocol):
+    """What is known about each job beside its runs. Every change of it is a conditional write."""
+
+    def of(self, job: Job) -> Control:
+        """Return what is known about a job; an empty Control where nothing is."""
+
+    def pause(self, job: Job, pause: Pause) -> Pause:
+        """Keep a job from running by itself and return the pause that stands.
+
+        Who pauses first is who paused it: another's pause stays as it is.
+        """
+
+    def resume(self, job: Job, now: datetime) -> Pause | None:
+        """Let a job run by itself again and return the pause that has ended, None where there was none."""
+
+    def watch(self, job: Job, expression: str, now: datetime) -> Control:
+        """Remember when a job's schedule was first seen, anew if it has changed, and return what is known."""
+
+    def note_start(self, job: Job, at: datetime) -> None:
+        """Remember that the job's schedule started a run, unless a later one is known."""
+
+
+class JobMetrics(Protocol):
+    """Where the numbers of jobs are shown."""
+
+    def show(self, job: Job, measurements: Sequence[Measurement]) -> None:
+        """Show the measurements of one job."""
 
 
 class Legs(Protocol):

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 from barycenter_jobs.core.errors import InvalidInput
-from barycenter_jobs.core.executions import Backlog, Execution, LogFilter
+from barycenter_jobs.core.executions import LogFilter
 from barycenter_jobs.core.schedules import six_fields
-from barycenter_jobs.core.timestamps import iso
+from barycenter_jobs.graphql.answers import job_health, job_log, job_pause, job_stats
+from barycenter_jobs.operations.cancel_run import CancelRun
+from barycenter_jobs.operations.clear_history import ClearHistory
+from barycenter_jobs.operations.control_job import ControlJob, Controlled
 from barycenter_jobs.operations.list_jobs import ListJobs
 from barycenter_jobs.operations.list_quarantine import ListQuarantine
+from barycenter_jobs.operations.read_health import ReadHealth
 from barycenter_jobs.operations.read_log import ReadLog
+from barycenter_jobs.operations.read_statistics import ReadStatistics
 from barycenter_jobs.operations.trigger_job import TriggerJob
 
 Arguments = Mapping[str, object]
@@ -26,6 +32,11 @@ class Operations:
     read_log: ReadLog
     trigger_job: TriggerJob
     list_quarantine: ListQuarantine
+    read_health: ReadHealth
+    control_job: ControlJob
+    cancel_run: CancelRun
+    read_statistics: ReadStatistics
+    clear_history: ClearHistory
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,8 @@ ArgumentType = TypeVar("ArgumentType", str, int, bool)
 _GRAPHQL_TYPES: Mapping[type, str] = {str: "String", int: "Int", bool: "Boolean"}
 
 Resolver = Callable[[Request], object]
+
+LONGEST_REASON = 500
 
 
 def available_jobs(request: Request) -> list[dict[str, object]]:
@@ -66,22 +79,38 @@ def job_logs(request: Request) -> list[dict[str, object]]:
     return [job_log(execution) for execution in executions]
 
 
+def one_job_log(request: Request) -> dict[str, object] | None:
+    """Resolve `Query.jobLog`. Raises InvalidInput and StoreError."""
+    execution_id = _execution_id(_needed(request, "id"))
+    execution = None if execution_id is None else request.operations.read_log.one(execution_id)
+    return None if execution is None else job_log(execution)
+
+
+def health(request: Request) -> list[dict[str, object]]:
+    """Resolve `Query.jobHealth`. Raises UnknownJob and StoreError."""
+    return [job_health(each) for each in request.operations.read_health(_argument(request, "jobName", str))]
+
+
+def stats(request: Request) -> dict[str, object]:
+    """Resolve `Query.jobStats`. Raises UnknownJob and StoreError."""
+    job_name = _argument(request, "jobName", str)
+    return job_stats(request.operations.read_statistics(job_name), job_name)
+
+
 def quarantine(request: Request) -> list[dict[str, object]]:
     """Resolve `Query.quarantine`. Raises InvalidInput and StoreError."""
-    job_name = _argument(request, "jobName", str)
-    if job_name is None:
-        raise InvalidInput("jobName is needed")
-    rows = request.operations.list_quarantine(job_name, _argument(request, "limit", int))
+    rows = request.operations.list_quarantine(_needed(request, "jobName"), _argument(request, "limit", int))
     return [{"name": row.name, "attribute": row.attribute, "value": row.value} for row in rows]
 
 
 def trigger_job(request: Request) -> dict[str, object]:
-    """Resolve `Mutation.triggerJob`. Raises StoreError."""
-    job_name = _argument(request, "jobName", str)
-    if job_name is None:
-        raise InvalidInput("jobName is needed")
-    dry_run = _argument(request, "dryRun", bool) or False
-    triggered = request.operations.trigger_job(job_name, request.caller, dry_run=dry_run)
+    """Resolve `Mutation.triggerJob`. Raises InvalidInput and StoreError."""
+    triggered = request.operations.trigger_job(
+        _needed(request, "jobName"),
+        request.caller,
+        dry_run=_argument(request, "dryRun", bool) or False,
+        reason=_reason(request),
+    )
     return {
         "success": triggered.success,
         "message": triggered.message,
@@ -90,11 +119,66 @@ def trigger_job(request: Request) -> dict[str, object]:
     }
 
 
+def pause_job(request: Request) -> dict[str, object]:
+    """Resolve `Mutation.pauseJob`. Raises InvalidInput and StoreError."""
+    pause = request.operations.control_job.pause
+    return _controlled(pause(_needed(request, "jobName"), request.caller, _reason(request)))
+
+
+def resume_job(request: Request) -> dict[str, object]:
+    """Resolve `Mutation.resumeJob`. Raises InvalidInput and StoreError."""
+    resume = request.operations.control_job.resume
+    return _controlled(resume(_needed(request, "jobName"), request.caller, _reason(request)))
+
+
+def _controlled(controlled: Controlled) -> dict[str, object]:
+    return {
+        "success": controlled.success,
+        "message": controlled.message,
+        "jobName": controlled.job_name,
+        "paused": job_pause(controlled.pause),
+    }
+
+
+def cancel_run(request: Request) -> dict[str, object]:
+    """Resolve `Mutation.cancelRun`. Raises InvalidInput and StoreError."""
+    text, reason = _needed(request, "id"), _reason(request)
+    execution_id = _execution_id(text)
+    if execution_id is None:
+        unknown = f"Unknown execution: {text}"
+        return {"success": False, "message": unknown, "executionId": text, "jobName": None}
+    cancelled = request.operations.cancel_run(execution_id, request.caller, reason)
+    return {
+        "success": cancelled.success,
+        "message": cancelled.message,
+        "executionId": str(cancelled.execution_id),
+        "jobName": cancelled.job_name,
+    }
+
+
+def clear_history(request: Request) -> dict[str, object]:
+    """Resolve `Mutation.clearHistory`. Raises InvalidInput and StoreError."""
+    job_name = _argument(request, "jobName", str)
+    cleared = request.operations.clear_history(job_name, request.caller, _reason(request))
+    return {
+        "success": cleared.success,
+        "message": cleared.message,
+        "recordsCleared": cleared.records_cleared,
+    }
+
+
 RESOLVERS: Mapping[tuple[str, str], Resolver] = {
     ("Query", "availableJobs"): available_jobs,
     ("Query", "jobLogs"): job_logs,
+    ("Query", "jobLog"): one_job_log,
+    ("Query", "jobHealth"): health,
+    ("Query", "jobStats"): stats,
     ("Query", "quarantine"): quarantine,
     ("Mutation", "triggerJob"): trigger_job,
+    ("Mutation", "pauseJob"): pause_job,
+    ("Mutation", "resumeJob"): resume_job,
+    ("Mutation", "cancelRun"): cancel_run,
+    ("Mutation", "clearHistory"): clear_history,
 }
 
 
@@ -109,47 +193,21 @@ def _argument(request: Request, name: str, kind: type[ArgumentType]) -> Argument
     raise InvalidInput(f"{name} must be of type {_GRAPHQL_TYPES[kind]}")
 
 
-def job_log(execution: Execution) -> dict[str, object]:
-    """Return an execution as the type `JobLog`."""
-    counts, usage, backlog = execution.counts, execution.usage, execution.backlog
-    return {
-        "id": str(execution.id),
-        "jobName": execution.job_name,
-        "methodName": execution.method.value,
-        "startedAt": iso(execution.started_at),
-        "completedAt": None if execution.completed_at is None else iso(execution.completed_at),
-        "success": execution.success,
-        "errorMessage": execution.error_message,
-        "recordsProcessed": execution.records_processed,
-        "status": execution.status.value,
-        "trigger": execution.trigger.kind.value,
-        "attemptNumber": execution.attempt_number,
-        "durationMs": execution.duration_ms,
-        "counts": {
-            "deleted": counts.deleted,
-            "becameLive": counts.became_live,
-            "alreadyGone": counts.already_gone,
-            "failed": counts.failed,
-            "uncertain": counts.uncertain,
-            "quarantined": counts.quarantined,
-            "stamped": counts.stamped,
-        },
-        "dryRun": execution.dry_run,
-        "usage": {
-            "readUnits": usage.read_units,
-            "writeUnits": usage.write_units,
-            "costUsd": usage.cost_usd,
-        },
-        "backlog": None if backlog is None else _backlog(backlog),
-        "samples": list(execution.samples),
-        "warnings": list(execution.warnings),
-    }
+def _needed(request: Request, name: str) -> str:
+    value = _argument(request, name, str)
+    if value is None:
+        raise InvalidInput(f"{name} is needed")
+    return value
 
 
-def _backlog(backlog: Backlog) -> dict[str, object]:
-    oldest = backlog.oldest_expired_at
-    return {
-        "remaining": backlog.remaining,
-        "oldestExpiredAt": None if oldest is None else iso(oldest),
-        "exact": backlog.exact,
-    }
+def _reason(request: Request) -> str | None:
+    """Return why somebody does it, None where they do not say. Raises InvalidInput for a long story."""
+    reason = (_argument(request, "reason", str) or "").strip()
+    if len(reason) > LONGEST_REASON:
+        raise InvalidInput(f"reason may have {LONGEST_REASON} characters at the most, not {len(reason)}")
+    return reason or None
+
+
+def _execution_id(text: str) -> int | None:
+    """Return the number of an execution, None for a text that is the id of none."""
+    return int(text) if re.fullmatch("[0-9]{1,15}", text) else None

@@ -15,7 +15,7 @@ from barycenter_jobs.core.parts import Part
 from barycenter_jobs.core.prices import DOCUMENTED_PRICES, Prices
 from barycenter_jobs.core.reconciliation import stamped
 from barycenter_jobs.core.rows import Page
-from barycenter_jobs.core.stores import Deleter, ExecutionLog, RowsOutsideIndex, Stamper
+from barycenter_jobs.core.stores import Deleter, ExecutionLog, JobControls, RowsOutsideIndex, Stamper
 from barycenter_jobs.core.sweep import sweep
 from barycenter_jobs.core.sweep_report import SweepReport
 from barycenter_jobs.operations.recording import Recorded, begin, is_ours, new_worker_id, time_to_record
@@ -94,7 +94,10 @@ class Segments:
 
 @dataclass(frozen=True)
 class Reconcile:
-    """Runs the reconciling scan of one job's table; `clock` tells the time in UTC."""
+    """Runs the reconciling scan of one job's table; `clock` tells the time in UTC.
+
+    Its schedule does not start it for a job that the `controls` say is paused.
+    """
 
     job: Job
     segments: Segments
@@ -103,6 +106,7 @@ class Reconcile:
     prices: Prices = DOCUMENTED_PRICES
     rotation_grace: timedelta | None = None
     share_out: ShareOut | None = None
+    controls: JobControls | None = None
     new_id: Callable[[], str] = new_worker_id
 
     def __call__(self, start: Start, remaining: Callable[[], timedelta]) -> Execution:
@@ -113,7 +117,7 @@ class Reconcile:
         be recorded.
         """
         start = replace(start, worker=self.new_id())
-        execution = begin(self.log, start, None, self.clock())
+        execution = begin(self.log, self.controls, start, None, self.clock())
         if not is_ours(execution, start):
             return execution
         margin = time_to_record(remaining())

@@ -19,9 +19,10 @@ from barycenter_jobs.core.errors import (
     JobFailed,
     StoreError,
 )
-from barycenter_jobs.core.executions import Backlog, Execution, Start, Status, Usage
+from barycenter_jobs.core.executions import Backlog, Execution, Method, Start, Status, TriggerKind, Usage
+from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.prices import Prices
-from barycenter_jobs.core.stores import ExecutionLog
+from barycenter_jobs.core.stores import ExecutionLog, JobControls
 from barycenter_jobs.core.survey import Survey
 from barycenter_jobs.core.sweep_report import SweepReport
 from barycenter_jobs.core.timestamps import instant
@@ -33,19 +34,41 @@ TIME_TO_RECORD = timedelta(seconds=15)
 logger = logging.getLogger(__name__)
 
 
-def begin(log: ExecutionLog, start: Start, execution_id: int | None, now: datetime) -> Execution:
+def begin(
+    log: ExecutionLog, controls: JobControls | None, start: Start, execution_id: int | None, now: datetime
+) -> Execution:
     """Return the execution to work on: the one that a trigger has already recorded, or a new one.
 
-    It is `skipped` where another run holds the job. An event that is being handled, or was, is not run again:
-    the execution that does or did is returned, which is not `worked_on` by this start's worker. Raises
-    StoreError when the start cannot be recorded.
+    It is `skipped` where another run holds the job, and where a schedule starts a job that is paused. An
+    event that is being handled, or was, is not run again: the execution that does or did is returned, which
+    is not `worked_on` by this start's worker. Raises StoreError when the start cannot be recorded, or nobody
+    can tell whether the job is paused.
     """
     if execution_id is not None and start.worker is not None:
         adopted = log.adopt(execution_id, start, now)
         if adopted is not None:
             return adopted
+    if controls is None or start.trigger.kind is not TriggerKind.SCHEDULE:
+        return _recorded(log, lambda: log.start(start, now))
+    pause = controls.of(start.job).pause
+    if pause is not None:
+        return _recorded(log, lambda: log.skip(start, now, f"the job is paused by {pause}"))
+    execution = _recorded(log, lambda: log.start(start, now))
+    if start.method is Method.RUN_JOB:
+        _note_start(controls, start.job, execution.started_at)
+    return execution
+
+
+def _note_start(controls: JobControls, job: Job, at: datetime) -> None:
     try:
-        return log.start(start, now)
+        controls.note_start(job, at)
+    except StoreError as error:  # the job may seem late for it, and is not: no reason to leave its rows
+        logger.warning("scheduled start not noted", extra={"error": str(error)})
+
+
+def _recorded(log: ExecutionLog, record: Callable[[], Execution]) -> Execution:
+    try:
+        return record()
     except DeliveryAlreadyHandled as race:
         execution = log.get(race.execution_id)
         if execution is None:

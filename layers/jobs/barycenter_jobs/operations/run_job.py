@@ -12,7 +12,7 @@ from barycenter_jobs.core.expiry import Cutoffs
 from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.pacing import Backoff, TokenBucket
 from barycenter_jobs.core.prices import DOCUMENTED_PRICES, Prices
-from barycenter_jobs.core.stores import Deleter, ExecutionLog, ExpiredRows
+from barycenter_jobs.core.stores import Deleter, ExecutionLog, ExpiredRows, JobControls
 from barycenter_jobs.core.survey import survey
 from barycenter_jobs.core.sweep import sweep
 from barycenter_jobs.core.sweep_report import SweepReport
@@ -27,6 +27,7 @@ class RunJob:
     A run deletes `max_records` rows at the most, and no faster than `write_budget` allows. Rows that were
     rotated out longer than `rotation_grace` ago go too. Where there is a `share_out`, a large backlog is
     handed to it when time runs out; not that of a job with `max_records`, which many hands could not keep.
+    Its schedule does not start a job that the `controls` say is paused.
     """
 
     job: Job
@@ -40,6 +41,7 @@ class RunJob:
     prices: Prices = DOCUMENTED_PRICES
     rotation_grace: timedelta | None = None
     share_out: ShareOut | None = None
+    controls: JobControls | None = None
     new_id: Callable[[], str] = new_worker_id
 
     def __call__(
@@ -47,7 +49,8 @@ class RunJob:
     ) -> Execution:
         """Run the job and return its finished execution, or the running one whose backlog was handed over.
 
-        Where another run holds the job, the execution is one that was skipped.
+        Where another run holds the job, or its schedule starts it while it is paused, the execution is one
+        that was skipped.
 
         `execution_id` names a record that a trigger has already made for this run. `remaining` tells how
         much time the function has left. An event that has already been handled is not run again: the
@@ -55,7 +58,7 @@ class RunJob:
         written, and StoreError when its start could not be recorded: then nothing was deleted.
         """
         start = replace(start, worker=self.new_id())
-        execution = begin(self.log, start, execution_id, self.clock())
+        execution = begin(self.log, self.controls, start, execution_id, self.clock())
         if not is_ours(execution, start):
             return execution
         margin = time_to_record(remaining())

@@ -9,7 +9,7 @@ from datetime import datetime
 from barycenter_jobs.core.errors import ExecutionAlreadyFinished, FunctionNotInvoked, UnknownJob
 from barycenter_jobs.core.executions import Start, Status, Trigger, TriggerKind
 from barycenter_jobs.core.jobs import job_named
-from barycenter_jobs.core.stores import ExecutionLog, JobInvoker
+from barycenter_jobs.core.stores import ExecutionLog, JobControls, JobInvoker
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,17 @@ class Triggered:
 
 @dataclass(frozen=True)
 class TriggerJob:
-    """Triggers jobs. `functions` maps a job's name to its Lambda function; `new_id` makes delivery ids."""
+    """Triggers jobs, those too that the `controls` say are paused.
+
+    `functions` maps a job's name to its Lambda function; `new_id` makes delivery ids.
+    """
 
     functions: Mapping[str, str]
     log: ExecutionLog
     invoker: JobInvoker
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
+    controls: JobControls | None = None
 
     def __call__(
         self, job_name: str, by: str | None, *, dry_run: bool = False, reason: str | None = None
@@ -45,6 +49,7 @@ class TriggerJob:
             job = job_named(job_name)
         except UnknownJob as error:
             return Triggered(success=False, message=str(error), job_name=job_name)
+        pause = None if self.controls is None else self.controls.of(job).pause
         start = Start(job, Trigger(TriggerKind.MANUAL, by, reason), self.new_id(), dry_run=dry_run)
         execution = self.log.start(start, self.clock())
         if execution.status is Status.SKIPPED:
@@ -61,9 +66,10 @@ class TriggerJob:
             else:
                 message = f"Job {job.name} could not be triggered: {error}"
                 return Triggered(success=False, message=message, job_name=job.name, execution_id=execution.id)
+        although = "" if pause is None else f", although it is paused by {pause}"
         return Triggered(
             success=True,
-            message=f"Job {job.name} triggered successfully",
+            message=f"Job {job.name} triggered successfully{although}",
             job_name=job.name,
             execution_id=execution.id,
         )

@@ -23,6 +23,7 @@ from barycenter_jobs.core.counts import Counts
 EXECUTIONS = "executions"
 FAILURES = "failures"
 COUNTERS = "counters"
+AUDIT = "audit"
 LAST_ID = 0
 
 ItemType = TypeVar("ItemType", bound=Model)
@@ -165,6 +166,7 @@ class ExecutionItem(Model):
     failure_log = UnicodeAttribute(null=True)
     failed_job = UnicodeAttribute(null=True)
     retained_until = NumberAttribute()
+    counted_in = NumberAttribute(null=True)
 
 
 class CounterItem(Model):
@@ -207,6 +209,34 @@ class LegItem(Model):
     problem = UnicodeAttribute(null=True)
     warnings: ListAttribute[UnicodeAttribute] = ListAttribute(of=UnicodeAttribute, null=True)
     retained_until = NumberAttribute()
+
+
+class StatisticsItem(Model):
+    """A portion of a job's counters, which are attributes by the names that `core.statistics` gives them.
+
+    `log` is "statistics" and the job, for the records that are there, or "lifetime" and the job, for all that
+    there ever were; `id` is the portion.
+    """
+
+    log = UnicodeAttribute(hash_key=True)
+    id = NumberAttribute(range_key=True)
+
+
+class ClearingItem(Model):
+    """The account of one clearing. `id` is when it began, in microseconds since 1970.
+
+    `last_batch` names the latest transaction that removed some of the `records`.
+    """
+
+    log = UnicodeAttribute(hash_key=True, default=AUDIT)
+    id = NumberAttribute(range_key=True)
+    action = UnicodeAttribute(default="clear history")
+    at = UnicodeAttribute()
+    by = UnicodeAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+    cleared_job = UnicodeAttribute(null=True)
+    records = NumberAttribute(default=0)
+    last_batch = UnicodeAttribute(null=True)
 
 
 def bound(item: type[ItemType], table: str, endpoint_url: str | None) -> type[ItemType]:

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from pynamodb.exceptions import DoesNotExist, PutError, TransactWriteError, UpdateError
+from pynamodb.exceptions import DoesNotExist, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from barycenter_jobs.adapters.dynamodb.errors import THROTTLING_CODES, store_errors
+from barycenter_jobs.adapters.dynamodb.errors import store_errors
 from barycenter_jobs.adapters.dynamodb.execution_items import (
     COUNTERS,
     EXECUTIONS,
-    FAILURES,
     LAST_ID,
     CounterItem,
     DeliveryItem,
@@ -24,17 +23,16 @@ from barycenter_jobs.adapters.dynamodb.execution_items import (
     ItemType,
     bound,
 )
-from barycenter_jobs.adapters.dynamodb.execution_mapping import execution_of, item_of, result_of
+from barycenter_jobs.adapters.dynamodb.execution_mapping import execution_of, item_of, partition_of, result_of
+from barycenter_jobs.adapters.dynamodb.job_statistics import DynamoDBStatistics
 from barycenter_jobs.adapters.dynamodb.run_legs import DynamoDBLegs
 from barycenter_jobs.adapters.dynamodb.service_model import share_service_model
+from barycenter_jobs.adapters.dynamodb.transactions import CONDITION_FAILED, refusals, worth_another_try
 from barycenter_jobs.core.errors import (
     DeliveryAlreadyHandled,
     ExecutionAlreadyFinished,
     Throttled,
     UnknownExecution,
-)
-from barycenter_jobs.core.executions import (
-    FAILURES as FAILED_STATES,
 )
 from barycenter_jobs.core.executions import (
     LEASE,
@@ -48,11 +46,12 @@ from barycenter_jobs.core.executions import (
 )
 from barycenter_jobs.core.legs import total
 from barycenter_jobs.core.pacing import Backoff
+from barycenter_jobs.core.retention import Retention
+from barycenter_jobs.core.statistics import JobStatistics
 from barycenter_jobs.core.timestamps import iso, sortable
 
 # EventBridge and Lambda give up repeating an event after a day at the most.
 DELIVERIES_KEPT = timedelta(days=7)
-_WORTH_ANOTHER_TRY = THROTTLING_CODES | {"ConditionalCheckFailed", "None"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +70,23 @@ class _Claim:
 
 
 class DynamoDBExecutionLog:
-    """Keeps executions for `retention`, then leaves them to the table's TTL.
+    """Keeps executions until somebody removes them, as `History` does, or the table's TTL some days later.
 
-    `backoff` spaces the tries of starts that meet each other; each try of one of them succeeds.
+    Records are kept for `retention`, those of failures for `failure_retention`. `backoff` spaces the tries of
+    writes that meet each other; each try of one of them succeeds.
     """
 
     def __init__(
-        self, table: str, *, retention: timedelta, backoff: Backoff, endpoint_url: str | None = None
+        self,
+        table: str,
+        *,
+        retention: timedelta,
+        failure_retention: timedelta = timedelta(days=400),
+        backoff: Backoff,
+        endpoint_url: str | None = None,
     ) -> None:
         self._table = table
-        self._retention = retention
+        self._retention = Retention(retention, failure_retention)
         self._backoff = backoff
         self._executions = bound(ExecutionItem, table, endpoint_url)
         self._counters = bound(CounterItem, table, endpoint_url)
@@ -91,6 +97,7 @@ class DynamoDBExecutionLog:
         for model in (self._counters, self._deliveries, self._holders):
             model._connection = connection  # noqa: SLF001
         self._connection = connection.connection
+        self._statistics = DynamoDBStatistics(table, self._connection, endpoint_url)
         share_service_model(self._connection.session)
 
     def start(self, start: Start, now: datetime) -> Execution:
@@ -210,13 +217,21 @@ class DynamoDBExecutionLog:
 
     def newest(self, log_filter: LogFilter, limit: int) -> list[Execution]:
         """Return the latest executions that pass the filter. See `ExecutionLog`. Raises StoreError."""
-        partition = _partition(log_filter)
+        partition = partition_of(log_filter)
         if partition is None:
             return []
         index, key = partition
         with store_errors("read", self._table):
             found = self._executions.query(key, index_name=index, scan_index_forward=False, limit=limit)
             return [execution_of(item) for item in found]
+
+    def statistics(self, job_name: str) -> JobStatistics:
+        """Return the figures of the records that are there. See `ExecutionLog`. Raises StoreError."""
+        return self._statistics.kept(job_name)
+
+    def lifetime(self, job_name: str) -> JobStatistics:
+        """Return the figures of all that ever finished. See `ExecutionLog`. Raises StoreError."""
+        return self._statistics.lifetime(job_name)
 
     def _delivery(self, start: Start, now: datetime) -> DeliveryItem | None:
         delivery = self._item_or_none(self._deliveries, _delivery_log(start.job.name, start.delivery_id))
@@ -226,8 +241,9 @@ class DynamoDBExecutionLog:
         if previous is not None and previous.is_dead(now):
             self.close(previous)
             previous = self.get(previous.id)
-        if previous is not None and still_stands(previous):
-            raise DeliveryAlreadyHandled(previous.id)
+        # A record that is gone was removed, and only a finished one is.
+        if previous is None or still_stands(previous):
+            raise DeliveryAlreadyHandled(int(delivery.execution_id))
         return delivery
 
     def _holding(self, holder: HolderItem | None, now: datetime) -> Execution | None:
@@ -279,15 +295,35 @@ class DynamoDBExecutionLog:
         return execution_of(item)
 
     def _replaced(self, execution: Execution, condition: Condition) -> bool:
-        """Write a finished record where the condition holds, and return whether it is written."""
+        """Write a finished record where the condition holds, count it, and return whether it is written."""
+        for attempt in range(self._backoff.attempts):
+            if attempt:
+                self._backoff.wait(attempt - 1)
+            written = self._counted(execution, condition)
+            if written is not None:
+                return written
+        raise Throttled(f"Cannot record the end of a run in {self._table}: too many others write there")
+
+    def _counted(self, execution: Execution, condition: Condition) -> bool | None:
+        """Write and count a finished record in one transaction; None where others were in its way.
+
+        A transaction whose answer was lost is repeated by the SDK, and may then be refused because of itself:
+        the record tells which it was.
+        """
         with store_errors("record the end of a run in", self._table):
             try:
-                item_of(execution, self._executions, self._retention).save(condition=condition)
-            except PutError as error:
-                if error.cause_response_code != "ConditionalCheckFailedException":
+                with TransactWrite(connection=self._connection) as transaction:
+                    transaction.save(item_of(execution, self._executions, self._retention), condition)
+                    self._statistics.count(transaction, execution)
+            except TransactWriteError as error:
+                reasons = refusals(error)
+                if self.get(execution.id) == execution:
+                    return True
+                if CONDITION_FAILED in reasons:
+                    return False
+                if not worth_another_try(reasons):
                     raise
-                # A write whose answer was lost is repeated by the SDK, and then meets itself.
-                return self.get(execution.id) == execution
+                return None
         return True
 
     def _too_many(self) -> Throttled:
@@ -318,6 +354,7 @@ class DynamoDBExecutionLog:
                         item_of(execution, self._executions, self._retention),
                         condition=self._executions.id.does_not_exist(),
                     )
+                    self._statistics.count(transaction, execution)
                     if delivered is not None:
                         self._save_delivery(transaction, execution, delivered.before)
                     if claim is not None:
@@ -325,7 +362,7 @@ class DynamoDBExecutionLog:
             except TransactWriteError as error:
                 if self.get(execution.id) == execution:
                     return True
-                if not _worth_another_try(error):
+                if not worth_another_try(refusals(error), conditions=True):
                     raise
                 return False
         return True
@@ -363,20 +400,3 @@ def _holder_log(start: Start) -> str:
 def _delivery_log(job_name: str, delivery_id: str) -> str:
     # By job: a rule with two targets hands one event to two jobs.
     return f"delivery {job_name} {delivery_id}"
-
-
-def _worth_another_try(error: TransactWriteError) -> bool:
-    reasons = [reason.code for reason in error.cancellation_reasons if reason is not None]
-    return bool(reasons) and set(reasons) <= _WORTH_ANOTHER_TRY
-
-
-def _partition(log_filter: LogFilter) -> tuple[str, str] | None:
-    """Return the index and the partition that hold exactly what the filter lets through, None for nothing."""
-    job, status = log_filter.job_name, log_filter.status
-    if status is not None:
-        if log_filter.only_failures and status not in FAILED_STATES:
-            return None
-        return ("by-status", status.value) if job is None else ("by-job-and-status", f"{job}#{status.value}")
-    if log_filter.only_failures:
-        return ("failures", FAILURES) if job is None else ("failures-by-job", job)
-    return ("by-start", EXECUTIONS) if job is None else ("by-job", job)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
 
 from barycenter_jobs.adapters.dynamodb.execution_items import (
     EXECUTIONS,
@@ -16,6 +15,7 @@ from barycenter_jobs.core.executions import FAILURES as FAILED_STATES
 from barycenter_jobs.core.executions import (
     Backlog,
     Execution,
+    LogFilter,
     Method,
     Request,
     Status,
@@ -23,17 +23,23 @@ from barycenter_jobs.core.executions import (
     TriggerKind,
     Usage,
 )
+from barycenter_jobs.core.retention import Retention
+from barycenter_jobs.core.statistics import portion_of
 from barycenter_jobs.core.timestamps import iso, parsed, sortable
 
 
-def item_of(execution: Execution, model: type[ExecutionItem], retention: timedelta) -> ExecutionItem:
-    """Return the item of an execution, of the model that is bound to its table."""
+def item_of(execution: Execution, model: type[ExecutionItem], retention: Retention) -> ExecutionItem:
+    """Return the item of an execution, of the model that is bound to its table.
+
+    The item of a finished one says into which portion of its job's counters it is counted: the write that
+    saves the item counts it.
+    """
     failed = execution.status in FAILED_STATES
     completed, lease_until, cancel = execution.completed_at, execution.lease_until, execution.cancel
     return model(
         log=EXECUTIONS,
         id=execution.id,
-        position=f"{sortable(execution.started_at)}#{execution.id:012d}",
+        position=position_of(execution),
         jobName=execution.job_name,
         startedAt=iso(execution.started_at),
         completedAt=None if completed is None else iso(completed),
@@ -62,8 +68,14 @@ def item_of(execution: Execution, model: type[ExecutionItem], retention: timedel
         job_status=f"{execution.job_name}#{execution.status.value}",
         failure_log=FAILURES if failed else None,
         failed_job=execution.job_name if failed else None,
-        retained_until=int((execution.started_at + retention).timestamp()),
+        retained_until=int(retention.ttl(execution).timestamp()),
+        counted_in=None if execution.status is Status.RUNNING else portion_of(execution),
     )
+
+
+def position_of(execution: Execution) -> str:
+    """Return where an execution stands in every index: by its start, and then by its id."""
+    return f"{sortable(execution.started_at)}#{execution.id:012d}"
 
 
 def result_of(execution: Execution) -> ResultMap:
@@ -123,3 +135,15 @@ def _backlog(result: ResultMap) -> Backlog | None:
     return Backlog(
         int(remaining), None if oldest is None else parsed(oldest), exact=bool(result.backlog_exact)
     )
+
+
+def partition_of(log_filter: LogFilter) -> tuple[str, str] | None:
+    """Return the index and the partition that hold exactly what the filter lets through, None for nothing."""
+    job, status = log_filter.job_name, log_filter.status
+    if status is not None:
+        if log_filter.only_failures and status not in FAILED_STATES:
+            return None
+        return ("by-status", status.value) if job is None else ("by-job-and-status", f"{job}#{status.value}")
+    if log_filter.only_failures:
+        return ("failures", FAILURES) if job is None else ("failures-by-job", job)
+    return ("by-start", EXECUTIONS) if job is None else ("by-job", job)

@@ -1,0 +1,176 @@
+"""The finished records in the table `job_executions`, to be removed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from pynamodb.exceptions import DoesNotExist, PutError, TransactWriteError
+from pynamodb.transactions import TransactWrite
+
+from barycenter_jobs.adapters.dynamodb.errors import store_errors
+from barycenter_jobs.adapters.dynamodb.execution_items import (
+    AUDIT,
+    EXECUTIONS,
+    ClearingItem,
+    ExecutionItem,
+    bound,
+)
+from barycenter_jobs.adapters.dynamodb.execution_mapping import execution_of, partition_of, position_of
+from barycenter_jobs.adapters.dynamodb.job_statistics import DynamoDBStatistics
+from barycenter_jobs.adapters.dynamodb.service_model import share_service_model
+from barycenter_jobs.adapters.dynamodb.transactions import CONDITION_FAILED, refusals, worth_another_try
+from barycenter_jobs.core.errors import Throttled
+from barycenter_jobs.core.executions import Execution, LogFilter, Request, Status
+from barycenter_jobs.core.pacing import Backoff
+from barycenter_jobs.core.retention import Clearing
+from barycenter_jobs.core.timestamps import iso, parsed, sortable
+
+_MICROSECOND = timedelta(microseconds=1)
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00Z")
+
+
+class DynamoDBHistory:
+    """Removes records in transactions that take them out of the statistics too.
+
+    The legs of a removed run stay until the table's TTL takes them: nobody reads them any more. `backoff`
+    spaces the tries of transactions that meet others.
+    """
+
+    def __init__(self, table: str, *, backoff: Backoff, endpoint_url: str | None = None) -> None:
+        self._table = table
+        self._backoff = backoff
+        self._executions = bound(ExecutionItem, table, endpoint_url)
+        self._clearings = bound(ClearingItem, table, endpoint_url)
+        connection = self._executions._get_connection()  # noqa: SLF001 - one client for the models of a table
+        self._clearings._connection = connection  # noqa: SLF001
+        self._connection = connection.connection
+        self._statistics = DynamoDBStatistics(table, self._connection, endpoint_url)
+        share_service_model(self._connection.session)
+
+    def oldest(
+        self, log_filter: LogFilter, started_before: datetime, limit: int, after: Execution | None = None
+    ) -> list[Execution]:
+        """Return the earliest executions that pass the filter. See `History`. Raises StoreError."""
+        partition = partition_of(log_filter)
+        if partition is None:
+            return []
+        index, key = partition
+        position, end = ExecutionItem.position, sortable(started_before)
+        # A space: nothing else comes so soon after a position.
+        between = position < end if after is None else position.between(f"{position_of(after)} ", end)
+        with store_errors("read", self._table):
+            found = self._executions.query(key, between, index_name=index, limit=limit)
+            return [execution_of(item) for item in found]
+
+    def remove(self, executions: Sequence[Execution], clearing: Clearing | None = None) -> int:
+        """Remove the records of finished executions. See `History`.
+
+        Raises Throttled when too many others write at the same time, and StoreError.
+        """
+        batch = uuid.uuid4().hex
+        items = list(self._finished(executions))
+        for attempt in range(self._backoff.attempts):
+            if attempt:
+                self._backoff.wait(attempt - 1)
+            if not items:
+                return 0
+            refused = self._removed(items, clearing, batch)
+            if refused is None:
+                return len(items)
+            # A finished record never changes: one that is not as it was read is gone.
+            gone = {number for number, why in enumerate(refused[: len(items)]) if why == CONDITION_FAILED}
+            items = [item for number, item in enumerate(items) if number not in gone]
+        raise Throttled(f"Cannot remove records from {self._table}: too many others write at the same time")
+
+    def begin_clearing(self, request: Request, job_name: str | None) -> Clearing:
+        """Record that somebody is about to clear the history. See `History`. Raises StoreError."""
+        item = self._clearings(
+            id=(request.at - _EPOCH) // _MICROSECOND,
+            at=iso(request.at),
+            by=request.by,
+            reason=request.reason,
+            cleared_job=job_name,
+            last_batch=uuid.uuid4().hex,
+        )
+        while not self._began(item):
+            item.id += 1  # somebody else did in this very microsecond
+        return _clearing(item)
+
+    def clearings(self, limit: int) -> list[Clearing]:
+        """Return the latest clearings. See `History`. Raises StoreError."""
+        with store_errors("read", self._table):
+            found = self._clearings.query(AUDIT, scan_index_forward=False, limit=limit, consistent_read=True)
+            return [_clearing(item) for item in found]
+
+    def _began(self, item: ClearingItem) -> bool:
+        with store_errors("record a clearing in", self._table):
+            try:
+                item.save(condition=ClearingItem.id.does_not_exist())
+            except PutError as error:
+                if error.cause_response_code != "ConditionalCheckFailedException":
+                    raise
+                # A write whose answer was lost is repeated by the SDK, and then meets itself.
+                found = self._clearings.get(AUDIT, item.id, consistent_read=True)
+                return bool(found.last_batch == item.last_batch)
+        return True
+
+    def _finished(self, executions: Sequence[Execution]) -> Iterator[ExecutionItem]:
+        keys = [(EXECUTIONS, execution.id) for execution in executions]
+        with store_errors("read", self._table):
+            for item in self._executions.batch_get(keys, consistent_read=True):
+                if item.status != Status.RUNNING.value:
+                    yield item
+
+    def _removed(
+        self, items: Sequence[ExecutionItem], clearing: Clearing | None, batch: str
+    ) -> list[str] | None:
+        """Remove records in one transaction; return None once it is done, else why each was refused."""
+        with store_errors("remove records from", self._table):
+            try:
+                with TransactWrite(connection=self._connection) as transaction:
+                    for item in items:
+                        transaction.delete(item, condition=ExecutionItem.id.exists())
+                    # What was never counted is not taken out.
+                    self._statistics.discount(
+                        transaction,
+                        [(execution_of(item), int(item.counted_in)) for item in items if _is_counted(item)],
+                    )
+                    if clearing is not None:
+                        self._account(transaction, clearing, len(items), batch)
+            except TransactWriteError as error:
+                if clearing is not None and self._last_batch(clearing) == batch:
+                    return None  # it was done, its answer was lost, and the SDK's repetition met itself
+                reasons = refusals(error)
+                if not worth_another_try(reasons, conditions=True):
+                    raise
+                return reasons
+        return None
+
+    def _account(self, transaction: TransactWrite, clearing: Clearing, records: int, batch: str) -> None:
+        model = ClearingItem
+        transaction.update(
+            self._clearings(id=clearing.id),
+            [model.records.add(records), model.last_batch.set(batch)],
+            condition=model.last_batch != batch,
+        )
+
+    def _last_batch(self, clearing: Clearing) -> str | None:
+        try:
+            found = self._clearings.get(AUDIT, clearing.id, consistent_read=True)
+        except DoesNotExist:
+            return None
+        last: str | None = found.last_batch
+        return last
+
+
+def _is_counted(item: ExecutionItem) -> bool:
+    counted_in: float | None = item.counted_in  # PynamoDB's types do not tell what may be absent
+    return counted_in is not None
+
+
+def _clearing(item: ClearingItem) -> Clearing:
+    return Clearing(
+        int(item.id), Request(parsed(item.at), item.by, item.reason), item.cleared_job, int(item.records)
+    )

@@ -1,0 +1,25 @@
+"""CloudWatch metrics in the embedded metric format: a line of JSON in the function's log, and no request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_lambda_powertools.metrics import EphemeralMetrics
+
+from barycenter_jobs.core.jobs import Job
+from barycenter_jobs.core.watched import Measurement
+
+NAMESPACE = "BarycenterJobs"
+
+
+class EmbeddedMetrics:
+    """Shows measurements as metrics of one dimension, the job, so that there are only as many as jobs."""
+
+    def show(self, job: Job, measurements: Sequence[Measurement]) -> None:
+        """Show the measurements of one job. See `JobMetrics`."""
+        # Powertools would add a service as a second dimension, and alarms would have to name it too.
+        metrics = EphemeralMetrics(namespace=NAMESPACE, service="")
+        metrics.add_dimension("job", job.name)
+        for each in measurements:
+            metrics.add_metric(each.name, each.unit, each.value)
+        metrics.flush_metrics()
