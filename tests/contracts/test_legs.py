@@ -11,16 +11,22 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from barycenter_jobs.adapters.dynamodb.execution_log import DynamoDBExecutionLog
 from barycenter_jobs.adapters.dynamodb.run_legs import DynamoDBLegs
 from barycenter_jobs.adapters.memory import MemoryExecutionLog
 from barycenter_jobs.core.counts import Counts
-from barycenter_jobs.core.executions import Execution, Trigger, TriggerKind
+from barycenter_jobs.core.errors import ExecutionAlreadyFinished
+from barycenter_jobs.core.executions import Execution, Start, Status, Trigger, TriggerKind
+from barycenter_jobs.core.jobs import REFRESH_TOKENS, SESSIONS
 from barycenter_jobs.core.legs import FIRST, Leg
+from barycenter_jobs.core.pacing import Backoff
 from barycenter_jobs.core.parts import Part
-from barycenter_jobs.core.stores import Legs
+from barycenter_jobs.core.stores import ExecutionLog, Legs
 from tests.engine import client, create_table
 
 NOON = datetime(2026, 2, 14, 12, tzinfo=UTC)
+RETENTION = timedelta(days=90)
+BACKOFF = Backoff(sleep=lambda _seconds: None, random=lambda: 0.5, attempts=100)
 BEGUN = Leg("c6af9ac6-7b61-11e6-9a41-93e8deadbeef", Part(3, 16))
 ENDED = Leg(
     BEGUN.id,
@@ -37,23 +43,42 @@ ENDED = Leg(
 
 
 @pytest.fixture(params=["memory", "the engine", "moto"])
-def legs(request: pytest.FixtureRequest, new_name: Callable[[str], str]) -> Iterator[Legs]:
-    """Legs of nobody yet."""
+def kept(
+    request: pytest.FixtureRequest, new_name: Callable[[str], str]
+) -> Iterator[tuple[Legs, ExecutionLog]]:
+    """The legs of two runs, none yet, and the log of these."""
     table = new_name("job_executions")
     if request.param == "memory":
-        yield MemoryExecutionLog()
+        memory = MemoryExecutionLog()
+        yield memory, begin_two_runs(memory)
     elif request.param == "moto":
         with mock_aws():
             create_table(boto3.client("dynamodb"), "job_executions", table)
-            yield DynamoDBLegs(table, retention=timedelta(days=90))
+            log = begin_two_runs(DynamoDBExecutionLog(table, retention=RETENTION, backoff=BACKOFF))
+            yield DynamoDBLegs(table, retention=RETENTION, backoff=BACKOFF), log
     else:
         endpoint: str = request.getfixturevalue("engine")
         create_table(client(endpoint), "job_executions", table)
-        yield DynamoDBLegs(table, retention=timedelta(days=90), endpoint_url=endpoint)
+        log = begin_two_runs(
+            DynamoDBExecutionLog(table, retention=RETENTION, backoff=BACKOFF, endpoint_url=endpoint)
+        )
+        yield DynamoDBLegs(table, retention=RETENTION, backoff=BACKOFF, endpoint_url=endpoint), log
         client(endpoint).delete_table(TableName=table)
 
 
-def execution(number: int = 17) -> Execution:
+@pytest.fixture
+def legs(kept: tuple[Legs, ExecutionLog]) -> Legs:
+    """The legs alone."""
+    return kept[0]
+
+
+def begin_two_runs(log: ExecutionLog) -> ExecutionLog:
+    for job in (SESSIONS, REFRESH_TOKENS):
+        log.start(Start(job, Trigger(TriggerKind.SCHEDULE), "event-1"), NOON)
+    return log
+
+
+def execution(number: int = 1) -> Execution:
     return Execution(
         number, "cleanup_expired_sessions", "cleanup_sessions", NOON, Trigger(TriggerKind.SCHEDULE), "event-1"
     )
@@ -100,10 +125,10 @@ def test_the_leg_that_began_a_run_has_no_part(legs: Legs) -> None:
 
 def test_runs_have_their_own_legs(legs: Legs) -> None:
     legs.end_leg(execution(1), ENDED)
-    legs.begin_leg(execution(11), BEGUN)
+    legs.begin_leg(execution(2), BEGUN)
 
     assert legs.legs(execution(1)) == [ENDED]
-    assert legs.legs(execution(11)) == [BEGUN]
+    assert legs.legs(execution(2)) == [BEGUN]
 
 
 def test_a_hundred_legs_at_once_are_a_hundred_legs(legs: Legs) -> None:
@@ -118,3 +143,15 @@ def test_a_hundred_legs_at_once_are_a_hundred_legs(legs: Legs) -> None:
     found = legs.legs(execution())
     assert len(found) == 100
     assert sum(leg.counts.deleted for leg in found) == sum(range(100))
+
+
+def test_a_leg_that_ends_after_its_run_was_closed_is_refused(kept: tuple[Legs, ExecutionLog]) -> None:
+    legs, log = kept
+    running = log.get(1)
+    assert running is not None
+    legs.begin_leg(running, BEGUN)
+    log.finish(running.finished(Status.TIMEOUT, NOON))
+
+    with pytest.raises(ExecutionAlreadyFinished):
+        legs.end_leg(running, ENDED)
+    assert legs.legs(running) == [BEGUN]

@@ -53,6 +53,9 @@ from barycenter_jobs.settings import (
     WatchdogSettings,
 )
 
+# Writes to the log that meet each other are over in milliseconds.
+_LOG_BACKOFF = Backoff(time.sleep, random.random, attempts=40, base_seconds=0.01, cap_seconds=0.5)
+
 
 @cache
 def cleanup(job: Job) -> Cleanup:
@@ -80,7 +83,9 @@ def _cleanup(job: Job, environment: Environment) -> Cleanup:
     rows = TableRows(reading, settings.table, job.kind, settings.shards)
     deleter = deleter_of(deleting, settings.table, job.kind.key)
     log, controls = _log(log_settings), _controls(log_settings)
-    legs = DynamoDBLegs(log_settings.table, retention=log_settings.retention, endpoint_url=endpoint)
+    legs = DynamoDBLegs(
+        log_settings.table, retention=log_settings.retention, backoff=_LOG_BACKOFF, endpoint_url=endpoint
+    )
     backoff = Backoff(time.sleep, random.random)
     share_out = _share_out(settings, legs)
     pace = settings.max_write_units_per_second

@@ -368,6 +368,7 @@ class MemoryExecutionLog:
     def end_leg(self, execution: Execution, leg: Leg) -> None:
         """Record what an invocation did. See `Legs`."""
         with self._lock:
+            self._running(execution.id)
             self._legs.setdefault(execution.id, {})[leg.id] = leg
 
     def legs(self, execution: Execution) -> list[Leg]:

@@ -114,6 +114,13 @@ class Usage:
     write_units: float = 0.0
     cost_usd: float = 0.0
 
+    def __sub__(self, other: Usage) -> Usage:
+        return Usage(
+            self.read_units - other.read_units,
+            self.write_units - other.write_units,
+            self.cost_usd - other.cost_usd,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Backlog:

@@ -214,7 +214,10 @@ class Legs(Protocol):
         """Record that an invocation begins to work for the run. May be repeated."""
 
     def end_leg(self, execution: Execution, leg: Leg) -> None:
-        """Record what the invocation did. May be repeated."""
+        """Record what the invocation did. May be repeated.
+
+        Raises ExecutionAlreadyFinished for a run whose record is closed: what the leg did is not in it.
+        """
 
     def legs(self, execution: Execution) -> list[Leg]:
         """Return every leg of the run, those that never ended too."""

@@ -52,11 +52,13 @@ class CloseRun:
             run.problem = _undrained(failed, legs) or problem_of(run.report)
             run.warnings = _warnings(legs, run.report)
             if execution.method is Method.RUN_JOB:
-                run.backlog = self._backlog(run.problem, lambda: remaining() > margin)
+                run.backlog = self._backlog(
+                    run.problem is None and not run.over, lambda: remaining() > margin
+                )
         return run.outcome()
 
-    def _backlog(self, problem: str | None, time_is_left: Callable[[], bool]) -> Backlog | None:
-        if problem is None:
+    def _backlog(self, drained: bool, time_is_left: Callable[[], bool]) -> Backlog | None:
+        if drained:
             return Backlog()
         try:
             return self.rows.backlog(Cutoffs.at(self.clock()), time_is_left)

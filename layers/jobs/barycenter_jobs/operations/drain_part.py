@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-from barycenter_jobs.core.errors import JobFailed
+from barycenter_jobs.core.errors import ExecutionAlreadyFinished, JobFailed
 from barycenter_jobs.core.executions import SHARED_LEASE, Execution, Method, Status
 from barycenter_jobs.core.expiry import Cutoffs
 from barycenter_jobs.core.jobs import Job
@@ -103,8 +103,9 @@ class _Accounted:
     ) -> None:
         self.heartbeat.__exit__(kind, error, trace)
         problem = problem_of(self.report) if error is None else unexpected(error)
-        self.drain.legs.end_leg(self.execution, self.leg.after(self.report, problem))
-        if self.heartbeat.lost:
+        try:
+            self.drain.legs.end_leg(self.execution, self.leg.after(self.report, problem))
+        except ExecutionAlreadyFinished:
             self._record_by_itself()
         if isinstance(error, Exception):
             log_frames(trace)

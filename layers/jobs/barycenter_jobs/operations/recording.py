@@ -6,7 +6,7 @@ import logging
 import traceback
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import PurePath
 from types import TracebackType
@@ -122,6 +122,7 @@ class Recorded:
         if error is None and self.handed_over:
             return
         problem = unexpected(error) if error is not None else self._problem()
+        self.execution = replace(self.execution, cancel=self._heartbeat.cancelled)
         self.execution = self._surveyed(problem) if self.execution.dry_run else self._swept(problem)
         self._write(problem)
         if isinstance(error, Exception):
@@ -155,13 +156,13 @@ class Recorded:
     def _late_account(self) -> Execution:
         """Record what this run did beyond what the record says that somebody else has closed."""
         closed = self.log.get(self.execution.id)
-        known = Counts() if closed is None else closed.counts
+        known, used = (Counts(), Usage()) if closed is None else (closed.counts, closed.usage)
         message = f"Execution {self.execution.id} was closed before it ended; this is what it did since."
         late = self.execution.finished(
             Status.TIMEOUT,
             self.clock(),
             counts=self.execution.counts - known,
-            usage=self.execution.usage,
+            usage=self.execution.usage - used,
             error_message=message,
         )
         return self.log.supplement(late)

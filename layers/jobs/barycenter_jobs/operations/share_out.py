@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from barycenter_jobs.core.errors import StateMachineNotStarted, StoreError
+from barycenter_jobs.core.errors import ExecutionAlreadyFinished, StateMachineNotStarted, StoreError
 from barycenter_jobs.core.executions import SHARED_LEASE
 from barycenter_jobs.core.legs import FIRST, Leg
 from barycenter_jobs.core.parts import Part
@@ -42,7 +42,7 @@ class ShareOut:
             if not run.held_for(SHARED_LEASE):
                 return
             self.machine.start(run.execution, parts, at_once)
-        except (StoreError, StateMachineNotStarted) as error:
+        except (StoreError, StateMachineNotStarted, ExecutionAlreadyFinished) as error:
             run.warnings += (f"The rest could not be shared out: {error}",)
         else:
             run.handed_over = True

@@ -70,6 +70,18 @@ def store_errors(doing: str, table: str) -> Iterator[None]:
         ) from None
 
 
+def condition_failed(error: PynamoDBException) -> bool:
+    """Return whether a write was refused because its condition does not hold.
+
+    PynamoDB's own `cause_response_code` fails where no answer came at all.
+    """
+    cause = error.cause
+    return (
+        isinstance(cause, sdk.ClientError)
+        and cause.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException"
+    )
+
+
 def _translated(error: sdk.ClientError | sdk.BotoCoreError, what: str) -> StoreError:
     if isinstance(error, sdk.ClientError):
         return _refusal(error, what)

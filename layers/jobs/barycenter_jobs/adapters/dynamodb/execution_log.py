@@ -11,7 +11,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from barycenter_jobs.adapters.dynamodb.errors import store_errors
+from barycenter_jobs.adapters.dynamodb.errors import condition_failed, store_errors
 from barycenter_jobs.adapters.dynamodb.execution_items import (
     COUNTERS,
     EXECUTIONS,
@@ -92,7 +92,7 @@ class DynamoDBExecutionLog:
         self._counters = bound(CounterItem, table, endpoint_url)
         self._deliveries = bound(DeliveryItem, table, endpoint_url)
         self._holders = bound(HolderItem, table, endpoint_url)
-        self._legs = DynamoDBLegs(table, retention=retention, endpoint_url=endpoint_url)
+        self._legs = DynamoDBLegs(table, retention=retention, backoff=backoff, endpoint_url=endpoint_url)
         connection = self._executions._get_connection()  # noqa: SLF001 - one client for the models of a table
         for model in (self._counters, self._deliveries, self._holders):
             model._connection = connection  # noqa: SLF001
@@ -289,7 +289,7 @@ class DynamoDBExecutionLog:
             try:
                 item.update(actions=list(actions), condition=condition)
             except UpdateError as error:
-                if error.cause_response_code != "ConditionalCheckFailedException":
+                if not condition_failed(error):
                     raise
                 return None
         return execution_of(item)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pynamodb.exceptions import DoesNotExist, PutError, TransactWriteError
 from pynamodb.transactions import TransactWrite
 
-from barycenter_jobs.adapters.dynamodb.errors import store_errors
+from barycenter_jobs.adapters.dynamodb.errors import condition_failed, store_errors
 from barycenter_jobs.adapters.dynamodb.execution_items import (
     AUDIT,
     EXECUTIONS,
@@ -109,7 +109,7 @@ class DynamoDBHistory:
             try:
                 item.save(condition=ClearingItem.id.does_not_exist())
             except PutError as error:
-                if error.cause_response_code != "ConditionalCheckFailedException":
+                if not condition_failed(error):
                     raise
                 # A write whose answer was lost is repeated by the SDK, and then meets itself.
                 found = self._clearings.get(AUDIT, item.id, consistent_read=True)

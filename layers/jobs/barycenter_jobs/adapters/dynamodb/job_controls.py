@@ -11,7 +11,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
-from barycenter_jobs.adapters.dynamodb.errors import store_errors
+from barycenter_jobs.adapters.dynamodb.errors import condition_failed, store_errors
 from barycenter_jobs.adapters.dynamodb.execution_items import bound
 from barycenter_jobs.adapters.dynamodb.service_model import share_service_model
 from barycenter_jobs.core.controls import Control
@@ -108,7 +108,7 @@ class DynamoDBJobControls:
             try:
                 self._items(log=_log(job), id=0).update(actions=list(actions), condition=condition)
             except UpdateError as error:
-                if error.cause_response_code != "ConditionalCheckFailedException":
+                if not condition_failed(error):
                     raise
                 return False
         return True

@@ -7,26 +7,44 @@ from collections import Counter
 from dataclasses import asdict
 from datetime import timedelta
 
-from pynamodb.exceptions import PutError
+from pynamodb.exceptions import PutError, TransactWriteError
+from pynamodb.transactions import TransactWrite
 
-from barycenter_jobs.adapters.dynamodb.errors import store_errors
-from barycenter_jobs.adapters.dynamodb.execution_items import LegItem, ResultMap, bound, counts_of
+from barycenter_jobs.adapters.dynamodb.errors import condition_failed, store_errors
+from barycenter_jobs.adapters.dynamodb.execution_items import (
+    EXECUTIONS,
+    ExecutionItem,
+    LegItem,
+    ResultMap,
+    bound,
+    counts_of,
+)
 from barycenter_jobs.adapters.dynamodb.service_model import share_service_model
-from barycenter_jobs.core.executions import Execution
+from barycenter_jobs.adapters.dynamodb.transactions import CONDITION_FAILED, refusals, worth_another_try
+from barycenter_jobs.core.errors import ExecutionAlreadyFinished, Throttled
+from barycenter_jobs.core.executions import Execution, Status
 from barycenter_jobs.core.legs import Leg
+from barycenter_jobs.core.pacing import Backoff
 from barycenter_jobs.core.parts import Part
 
 
 class DynamoDBLegs:
     """Keeps an item for each leg as long as the run's own record, `retention`.
 
-    An item's key is made of the invocation's id, so that a write that the SDK repeats is the same write.
+    An item's key is made of the invocation's id, so that a write that the SDK repeats is the same write. The
+    end of a leg is refused once the run's record is closed: whoever closed it did not count it.
     """
 
-    def __init__(self, table: str, *, retention: timedelta, endpoint_url: str | None = None) -> None:
+    def __init__(
+        self, table: str, *, retention: timedelta, backoff: Backoff, endpoint_url: str | None = None
+    ) -> None:
         self._table = table
+        self._backoff = backoff
         self._retention = retention
         self._items = bound(LegItem, table, endpoint_url)
+        self._executions = bound(ExecutionItem, table, endpoint_url)
+        self._executions._connection = self._items._get_connection()  # noqa: SLF001
+        self._connection = self._items._get_connection().connection  # noqa: SLF001
         share_service_model(self._items._get_connection().connection.session)  # noqa: SLF001 - PynamoDB offers no other way
 
     def begin_leg(self, execution: Execution, leg: Leg) -> None:
@@ -35,13 +53,40 @@ class DynamoDBLegs:
             try:
                 self._item(execution, leg).save(condition=LegItem.id.does_not_exist())
             except PutError as error:
-                if error.cause_response_code != "ConditionalCheckFailedException":
+                if not condition_failed(error):
                     raise  # otherwise the write is there, and its answer was lost
 
     def end_leg(self, execution: Execution, leg: Leg) -> None:
         """Record what an invocation did. See `Legs`. Raises StoreError."""
+        for attempt in range(self._backoff.attempts):
+            if attempt:
+                self._backoff.wait(attempt - 1)
+            if self._ended(execution, leg):
+                return
+        raise Throttled(
+            f"Cannot record the end of a part in {self._table}: too many others do at the same time"
+        )
+
+    def _ended(self, execution: Execution, leg: Leg) -> bool:
+        """Write the account of a leg while its run is open; return False where others were in the way."""
         with store_errors("record the end of a part in", self._table):
-            self._item(execution, leg).save()
+            try:
+                with TransactWrite(connection=self._connection) as transaction:
+                    transaction.condition_check(
+                        self._executions,
+                        EXECUTIONS,
+                        execution.id,
+                        condition=self._executions.status == Status.RUNNING.value,
+                    )
+                    transaction.save(self._item(execution, leg))
+            except TransactWriteError as error:
+                reasons = refusals(error)
+                if CONDITION_FAILED in reasons:
+                    raise ExecutionAlreadyFinished(execution.id) from None
+                if not worth_another_try(reasons):
+                    raise
+                return False
+        return True
 
     def legs(self, execution: Execution) -> list[Leg]:
         """Return every leg of a run. See `Legs`. Raises StoreError."""
