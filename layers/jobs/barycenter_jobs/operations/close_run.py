@@ -52,14 +52,11 @@ class CloseRun:
             run.problem = _undrained(failed, legs) or problem_of(run.report)
             run.warnings = _warnings(legs, run.report)
             if execution.method is Method.RUN_JOB:
-                run.backlog = self._backlog(
-                    run.problem is None and not run.over, lambda: remaining() > margin
-                )
+                drained = run.problem is None and not run.over
+                run.backlog = Backlog() if drained else self._backlog(lambda: remaining() > margin)
         return run.outcome()
 
-    def _backlog(self, drained: bool, time_is_left: Callable[[], bool]) -> Backlog | None:
-        if drained:
-            return Backlog()
+    def _backlog(self, time_is_left: Callable[[], bool]) -> Backlog | None:
         try:
             return self.rows.backlog(Cutoffs.at(self.clock()), time_is_left)
         except StoreError:
