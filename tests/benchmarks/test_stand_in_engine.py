@@ -145,7 +145,9 @@ def test_what_waits_is_counted_alike(engines: tuple[MeteredEngine, MeteredEngine
     assert waits is not None
     assert waits.remaining == 60
     assert waits == embedded.rows.backlog(CUTOFFS, lambda: True)
-    assert stand_in.exchanges == embedded.exchanges
+    assert sorted(stand_in.exchanges, key=str) == sorted(
+        embedded.exchanges, key=str
+    )  # shards are read at once
 
 
 def test_live_rows_rows_that_are_gone_and_rows_deleted_before_are_told_apart_alike(
@@ -164,7 +166,9 @@ def test_live_rows_rows_that_are_gone_and_rows_deleted_before_are_told_apart_ali
         assert [answer.outcome for answer in first.answers] == expected
         assert [answer.outcome for answer in second.answers] == [Outcome.ALREADY_GONE, *expected[1:]]
 
-    assert stand_in.exchanges == embedded.exchanges
+    assert sorted(stand_in.exchanges, key=str) == sorted(
+        embedded.exchanges, key=str
+    )  # shards are read at once
 
 
 @pytest.mark.parametrize("options", [{"Limit": 2}, {"Limit": 1, "Select": "COUNT"}], ids=["keys", "counts"])
