@@ -124,6 +124,46 @@ def test_of_twenty_at_once_one_runs_and_nineteen_are_skipped(concurrent_log: Exe
     assert {run.id: run for run in concurrent_log.newest(LogFilter(), 20)} == {run.id: run for run in runs}
 
 
+def asked(event: str, at: datetime, *, dry_run: bool = False) -> Start:
+    return replace(start(event), asked_at=at, dry_run=dry_run)
+
+
+def test_who_asked_before_a_run_began_that_is_over_by_now_gets_no_second_one(log: ExecutionLog) -> None:
+    first = log.start(asked("event-1", NOON - SECOND), NOON)
+    log.finish(first.finished(Status.SUCCESS, NOON + SECOND))
+
+    late = log.start(asked("event-2", NOON), NOON + 2 * SECOND)
+
+    assert late.status is Status.SKIPPED
+    assert late.warnings == (
+        "Skipped: execution 1 of cleanup_expired_sessions has run since this was asked for.",
+    )
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        asked("event-2", NOON + timedelta(microseconds=1)),
+        asked("event-2", NOON - timedelta(minutes=2)),
+        asked("event-2", NOON - SECOND, dry_run=True),
+        start("event-2"),
+    ],
+    ids=["it began before", "a question that is replayed", "another kind of run", "nobody knows when"],
+)
+def test_anybody_else_gets_a_run(log: ExecutionLog, late: Start) -> None:
+    first = log.start(start("event-1"), NOON)
+    log.finish(first.finished(Status.SUCCESS, NOON + SECOND))
+
+    assert log.start(late, NOON + 2 * SECOND).status is Status.RUNNING
+
+
+def test_a_run_that_failed_is_not_enough(log: ExecutionLog) -> None:
+    first = log.start(start("event-1"), NOON)
+    log.finish(first.finished(Status.ERROR, NOON + SECOND))
+
+    assert log.start(asked("event-2", NOON - SECOND), NOON + 2 * SECOND).status is Status.RUNNING
+
+
 # ---- Leases
 
 

@@ -181,8 +181,9 @@ class MemoryExecutionLog:
             execution = self._next(start, now)
             holder = self._holder(start)
             self._close_if_dead(holder, now)
-            if holder is not None and self._executions[holder.id].status is Status.RUNNING:
-                return self._record(execution.skipped(in_the_way(holder)))
+            why = in_the_way(start, None if holder is None else self._executions[holder.id], now)
+            if why is not None:
+                return self._record(execution.skipped(why))
             self._holders[start.job.name, start.method] = execution.id
             return self._record(execution)
 

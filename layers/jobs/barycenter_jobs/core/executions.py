@@ -32,6 +32,7 @@ FAILURES = (Status.ERROR, Status.TIMEOUT)
 # Lambda repeats a failed asynchronous invocation after a minute: a dead run must not be in its way then.
 LEASE = timedelta(seconds=45)
 HEARTBEAT = timedelta(seconds=5)
+ASKED_LATELY = timedelta(minutes=1)
 # Between two invocations of a state machine nobody says anything for a while.
 SHARED_LEASE = timedelta(minutes=10)
 
@@ -75,8 +76,9 @@ class Request:
 class Start:
     """A run to be recorded. Deliveries of the same event to a job share their `delivery_id`.
 
-    `worker` is the invocation that is going to do it, None where that is not known yet. A dry run deletes
-    nothing.
+    `worker` is the invocation that is going to do it, None where that is not known yet. `asked_at` is when
+    somebody asked for it, where that is known: a run that has begun since does what they want. A dry run
+    deletes nothing.
     """
 
     job: Job
@@ -85,6 +87,7 @@ class Start:
     dry_run: bool = False
     method: Method = Method.RUN_JOB
     worker: str | None = None
+    asked_at: datetime | None = None
 
     def recorded(self, execution_id: int, attempt_number: int, now: datetime) -> Execution:
         """Return the record with which the run begins."""
@@ -242,9 +245,21 @@ def still_stands(previous: Execution) -> bool:
     return previous.status not in FAILURES
 
 
-def in_the_way(other: Execution) -> str:
-    """Return why a run is skipped while another run of its job is under way."""
-    return f"execution {other.id} of {other.job_name} is running"
+def in_the_way(start: Start, other: Execution | None, now: datetime) -> str | None:
+    """Return why a start is to be skipped for the latest run that held its job, None where it is not.
+
+    Who asks at the same time as others may come to the log when their run is over already: it began after
+    they asked, and one is enough. Nobody waits for an answer for longer than a minute, so an older question
+    is one that is replayed.
+    """
+    if other is None:
+        return None
+    if other.status is Status.RUNNING:
+        return f"execution {other.id} of {other.job_name} is running"
+    since = start.asked_at is not None and now - ASKED_LATELY <= start.asked_at <= other.started_at
+    if since and other.status is Status.SUCCESS and other.dry_run == start.dry_run:
+        return f"execution {other.id} of {other.job_name} has run since this was asked for"
+    return None
 
 
 @dataclass(frozen=True, slots=True)

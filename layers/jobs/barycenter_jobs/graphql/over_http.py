@@ -11,6 +11,7 @@ import re
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 
@@ -44,7 +45,8 @@ logger = logging.getLogger(__name__)
 class HttpRequest:
     """A request as any HTTP front end can tell it. Header names are in lower case.
 
-    `body` is what came with a POST; `query` are the parameters of the address; `caller` is who asks.
+    `body` is what came with a POST; `query` are the parameters of the address; `caller` is who asks, and
+    `asked_at` when the front end got the request.
     """
 
     method: str
@@ -52,6 +54,7 @@ class HttpRequest:
     query: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
     caller: str | None = None
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ def _executed(
         document,
         variable_values=parameters.variables,
         operation_name=parameters.operation_name,
-        context_value=_Context(operations, request.caller),
+        context_value=_Context(operations, request.caller, request.asked_at),
     )
     if not isinstance(result, ExecutionResult):
         raise TypeError("a resolver of ours is asynchronous")
@@ -229,6 +232,7 @@ def _checked(given: Mapping[str, object]) -> _Parameters:
 class _Context:
     operations: Operations
     caller: str | None
+    asked_at: datetime | None
 
 
 @cache
@@ -258,4 +262,5 @@ def _described(definition: str) -> str:
 def _resolve(
     resolver: Resolver, _source: object, info: GraphQLResolveInfo[_Context], **arguments: object
 ) -> object:
-    return resolver(Request(info.context.operations, arguments, info.context.caller))
+    asked = info.context
+    return resolver(Request(asked.operations, arguments, asked.caller, asked.asked_at))

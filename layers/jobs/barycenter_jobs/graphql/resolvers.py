@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from barycenter_jobs.core.errors import InvalidInput
@@ -41,11 +42,15 @@ class Operations:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One field to resolve: its arguments as the schema has them, and who asks (an ARN or a subject)."""
+    """One field to resolve: its arguments as the schema has them, who asks (an ARN or a subject), and when.
+
+    `asked_at` is when the request came in, None where nobody knows.
+    """
 
     operations: Operations
     arguments: Arguments
     caller: str | None = None
+    asked_at: datetime | None = None
 
 
 ArgumentType = TypeVar("ArgumentType", str, int, bool)
@@ -110,6 +115,7 @@ def trigger_job(request: Request) -> dict[str, object]:
         request.caller,
         dry_run=_argument(request, "dryRun", bool) or False,
         reason=_reason(request),
+        asked_at=request.asked_at,
     )
     return {
         "success": triggered.success,

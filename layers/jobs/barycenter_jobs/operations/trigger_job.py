@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from barycenter_jobs.core.errors import ExecutionAlreadyFinished, FunctionNotInvoked, UnknownJob
@@ -37,12 +37,19 @@ class TriggerJob:
     controls: JobControls | None = None
 
     def __call__(
-        self, job_name: str, by: str | None, *, dry_run: bool = False, reason: str | None = None
+        self,
+        job_name: str,
+        by: str | None,
+        *,
+        dry_run: bool = False,
+        reason: str | None = None,
+        asked_at: datetime | None = None,
     ) -> Triggered:
         """Record a run of the job, hand it to the job's function and say so. A dry run deletes nothing.
 
-        An unknown name is answered with `success` false and leaves no record. A job that is running, and a
-        function that cannot be invoked, are answered with `success` false too, and the record says why.
+        An unknown name is answered with `success` false and leaves no record. A job that is running, one that
+        has run since `asked_at`, in the minute before, and a function that cannot be invoked are answered with
+        `success` false too, and the record says why: of requests that come at the same time, one is enough.
         Raises StoreError when the start cannot be recorded: then nothing runs.
         """
         try:
@@ -51,6 +58,7 @@ class TriggerJob:
             return Triggered(success=False, message=str(error), job_name=job_name)
         pause = None if self.controls is None else self.controls.of(job).pause
         start = Start(job, Trigger(TriggerKind.MANUAL, by, reason), self.new_id(), dry_run=dry_run)
+        start = replace(start, asked_at=asked_at)
         execution = self.log.start(start, self.clock())
         if execution.status is Status.SKIPPED:
             message = f"Job {job.name} was not triggered. {execution.warnings[0]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -38,6 +39,7 @@ def http_api(operations: Operations) -> APIGatewayHttpResolver:
             query=event.query_string_parameters,
             body=_text(event),
             caller=_caller(event),
+            asked_at=_asked_at(event),
         )
         answer = respond(request, operations)
         headers: dict[str, str | list[str]] = {**answer.headers, "cache-control": "no-store"}
@@ -64,6 +66,11 @@ def _from_browser(headers: Mapping[str, str]) -> bool:
 
 def _moved(path: str) -> Response[str]:
     return Response(HTTPStatus.FOUND, body="", headers={"location": path})
+
+
+def _asked_at(event: APIGatewayProxyEventV2) -> datetime | None:
+    milliseconds = event.raw_event.get("requestContext", {}).get("timeEpoch")
+    return None if not isinstance(milliseconds, int) else datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def _text(event: APIGatewayProxyEventV2) -> str:

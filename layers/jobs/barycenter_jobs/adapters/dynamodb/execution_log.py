@@ -110,12 +110,12 @@ class DynamoDBExecutionLog:
                 self._backoff.wait(attempt - 1)
             delivery = self._delivery(start, now)
             holder = self._item_or_none(self._holders, _holder_log(start))
-            running = self._holding(holder, now)
+            why = in_the_way(start, self._latest(holder, now), now)
             counter = self._counter()
             execution = self._next(start, counter, delivery, now)
-            if running is not None:
-                execution = execution.skipped(in_the_way(running))
-            claim = None if running is not None else _Claim(_holder_log(start), holder)
+            if why is not None:
+                execution = execution.skipped(why)
+            claim = None if why is not None else _Claim(_holder_log(start), holder)
             if self._wrote(execution, counter, _Delivered(delivery), claim):
                 return execution
         raise self._too_many()
@@ -246,13 +246,13 @@ class DynamoDBExecutionLog:
             raise DeliveryAlreadyHandled(int(delivery.execution_id))
         return delivery
 
-    def _holding(self, holder: HolderItem | None, now: datetime) -> Execution | None:
-        """Return the live run that holds a job, having closed a dead one."""
+    def _latest(self, holder: HolderItem | None, now: datetime) -> Execution | None:
+        """Return the run that holds a job or held it last, having closed a dead one."""
         execution = None if holder is None else self.get(int(holder.execution_id))
         if execution is not None and execution.is_dead(now):
             self.close(execution)
             execution = self.get(execution.id)
-        return execution if execution is not None and execution.status is Status.RUNNING else None
+        return execution
 
     def _next(
         self, start: Start, counter: CounterItem | None, delivery: DeliveryItem | None, now: datetime
