@@ -48,8 +48,8 @@ class TriggerJob:
         """Record a run of the job, hand it to the job's function and say so. A dry run deletes nothing.
 
         An unknown name is answered with `success` false and leaves no record. A job that is running, one that
-        has run since `asked_at`, in the minute before, and a function that cannot be invoked are answered with
-        `success` false too, and the record says why: of requests that come at the same time, one is enough.
+        has run since `asked_at`, in the minute before, and a function that cannot be invoked are answered
+        with `success` false too, and the record says why: of requests at the same time, one is enough.
         Raises StoreError when the start cannot be recorded: then nothing runs.
         """
         try:
