@@ -235,7 +235,7 @@ def service(
             new_id=lambda: f"trigger-{next(numbers)}",
             controls=controls,
         ),
-        list_quarantine=ListQuarantine(QUARANTINES),
+        list_quarantine=ListQuarantine(QUARANTINES.__getitem__),
     )
 
 

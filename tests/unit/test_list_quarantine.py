@@ -26,7 +26,8 @@ def milliseconds(count: int) -> MemoryTable:
 
 def listing(table: Quarantine) -> ListQuarantine:
     """A listing in which only the sessions have rows to show."""
-    return ListQuarantine({job.name: table if job.name == SESSIONS else MemoryTable() for job in JOBS})
+    tables = {job.name: table if job.name == SESSIONS else MemoryTable() for job in JOBS}
+    return ListQuarantine(tables.__getitem__)
 
 
 def test_a_row_that_cannot_be_read_is_named_by_a_hash_with_what_it_holds() -> None:

@@ -21,7 +21,7 @@ from barycenter_jobs.adapters.dynamodb.shard_stamper import ShardStamper
 from barycenter_jobs.adapters.embedded_metrics import EmbeddedMetrics
 from barycenter_jobs.adapters.lambda_invoker import LambdaInvoker
 from barycenter_jobs.adapters.step_functions import StepFunctions
-from barycenter_jobs.core.jobs import JOBS, Job
+from barycenter_jobs.core.jobs import Job, job_named
 from barycenter_jobs.core.pacing import Backoff, TokenBucket
 from barycenter_jobs.core.parts import parts
 from barycenter_jobs.core.retention import Retention
@@ -170,14 +170,15 @@ def _operations(environment: Environment) -> Operations:
     settings = ApiSettings.of(environment)
     log_settings = LogSettings.of(environment)
     log, controls = _log(log_settings), _controls(log_settings)
-    reading = reading_client(log_settings.dynamodb_endpoint)
+
+    @cache
+    def quarantine_of(job_name: str) -> TableRows:
+        # Made on first use: hardly a request is about it, and a client costs every cold start.
+        client = reading_client(log_settings.dynamodb_endpoint)
+        return TableRows(client, settings.tables[job_name], job_named(job_name).kind, settings.shards)
+
     return Operations(
-        list_quarantine=ListQuarantine(
-            {
-                job.name: TableRows(reading, settings.tables[job.name], job.kind, settings.shards)
-                for job in JOBS
-            }
-        ),
+        list_quarantine=ListQuarantine(quarantine_of),
         list_jobs=ListJobs(settings.schedules),
         read_log=ReadLog(log, _now),
         read_statistics=ReadStatistics(log, log_settings.max_records),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.errors import InvalidEvent
 from barycenter_jobs.core.executions import Execution, Method, Start, Trigger, TriggerKind
 from barycenter_jobs.core.jobs import Job
@@ -64,7 +63,7 @@ def answer(outcome: Execution | Drained) -> dict[str, object]:
             "executionId": str(outcome.execution_id),
             "part": str(outcome.part),
             "stoppedEarly": outcome.stopped_early,
-            **_counts(outcome.counts),
+            **outcome.counts.named(),
         }
     return _recorded(outcome)
 
@@ -88,24 +87,12 @@ def _recorded(execution: Execution) -> dict[str, object]:
         "status": execution.status.value,
         "success": execution.success,
         "recordsProcessed": execution.records_processed,
-        **_counts(execution.counts),
+        **execution.counts.named(),
         "dryRun": execution.dry_run,
         "backlogRemaining": None if execution.backlog is None else execution.backlog.remaining,
         "durationMs": execution.duration_ms,
         "errorMessage": execution.error_message,
         "warnings": list(execution.warnings),
-    }
-
-
-def _counts(counts: Counts) -> dict[str, object]:
-    return {
-        "deleted": counts.deleted,
-        "becameLive": counts.became_live,
-        "alreadyGone": counts.already_gone,
-        "failed": counts.failed,
-        "uncertain": counts.uncertain,
-        "quarantined": counts.quarantined,
-        "stamped": counts.stamped,
     }
 
 

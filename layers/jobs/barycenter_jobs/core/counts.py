@@ -27,6 +27,18 @@ class Counts:
         """How many candidates this is an account of."""
         return self.deleted + self.became_live + self.already_gone + self.failed + self.uncertain
 
+    def named(self) -> dict[str, int]:
+        """Return the counts under the names that the API gives them."""
+        return {
+            "deleted": self.deleted,
+            "becameLive": self.became_live,
+            "alreadyGone": self.already_gone,
+            "failed": self.failed,
+            "uncertain": self.uncertain,
+            "quarantined": self.quarantined,
+            "stamped": self.stamped,
+        }
+
     def __sub__(self, other: Counts) -> Counts:
         return self + Counts(*(-count for count in astuple(other)))
 

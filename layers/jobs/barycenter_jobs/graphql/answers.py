@@ -13,7 +13,7 @@ from barycenter_jobs.operations.read_statistics import Statistics
 
 def job_log(execution: Execution) -> dict[str, object]:
     """Return an execution as the type `JobLog`."""
-    counts, usage, backlog = execution.counts, execution.usage, execution.backlog
+    usage, backlog = execution.usage, execution.backlog
     return {
         "id": str(execution.id),
         "jobName": execution.job_name,
@@ -30,15 +30,7 @@ def job_log(execution: Execution) -> dict[str, object]:
         "cancelledBy": None if execution.cancel is None else execution.cancel.by,
         "attemptNumber": execution.attempt_number,
         "durationMs": execution.duration_ms,
-        "counts": {
-            "deleted": counts.deleted,
-            "becameLive": counts.became_live,
-            "alreadyGone": counts.already_gone,
-            "failed": counts.failed,
-            "uncertain": counts.uncertain,
-            "quarantined": counts.quarantined,
-            "stamped": counts.stamped,
-        },
+        "counts": execution.counts.named(),
         "dryRun": execution.dry_run,
         "usage": {
             "readUnits": usage.read_units,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 
@@ -14,9 +14,9 @@ from barycenter_jobs.core.stores import Quarantine
 
 @dataclass(frozen=True)
 class ListQuarantine:
-    """Lists quarantined rows; `quarantines` maps a job's name to that of its table."""
+    """Lists quarantined rows; `quarantine_of` tells a job's name that of its table."""
 
-    quarantines: Mapping[str, Quarantine]
+    quarantine_of: Callable[[str], Quarantine]
 
     def __call__(self, job_name: str, limit: int | None = None) -> list[Quarantined]:
         """Return up to `limit` rows, 100 where nothing is asked.
@@ -24,4 +24,4 @@ class ListQuarantine:
         Raises UnknownJob, InvalidLimit, and StoreError when the table's index cannot be read.
         """
         limit = checked_limit(limit)
-        return list(islice(self.quarantines[job_named(job_name).name].quarantined(), limit))
+        return list(islice(self.quarantine_of(job_named(job_name).name).quarantined(), limit))
