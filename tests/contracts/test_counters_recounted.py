@@ -14,17 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.errors import DeliveryAlreadyHandled, ExecutionAlreadyFinished
-from barycenter_jobs.core.executions import (
-    LEASE,
-    Execution,
-    LogFilter,
-    Method,
-    Start,
-    Status,
-    Trigger,
-    TriggerKind,
-)
+from barycenter_jobs.core.executions import LEASE, Execution, Method, Start, Status, Trigger, TriggerKind
 from barycenter_jobs.core.jobs import JOBS, Job
+from barycenter_jobs.core.log_reading import LogFilter
 from barycenter_jobs.core.retention import Retention
 from barycenter_jobs.operations.clear_history import ClearHistory
 from barycenter_jobs.operations.prune_history import PruneHistory
@@ -97,7 +89,7 @@ class Life(RuleBasedStateMachine):
     @rule(job=JOB | st.none())
     def clear(self, job: Job | None) -> None:
         before = self._finished()
-        cleared = ClearHistory(self.kept.history, lambda: self.now)(
+        cleared = ClearHistory(self.kept.log, self.kept.history, lambda: self.now)(
             None if job is None else job.name, "alice"
         )
         assert cleared.success
@@ -144,7 +136,7 @@ class Life(RuleBasedStateMachine):
         return data.draw(st.sampled_from(self.started)) if self.started else None
 
     def _finished(self) -> dict[int, Execution]:
-        runs = self.kept.log.newest(LogFilter(), 1000)
+        runs = self.kept.log.read(LogFilter(), 1000)
         return {run.id: run for run in runs if run.status is not Status.RUNNING}
 
 

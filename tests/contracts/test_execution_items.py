@@ -12,8 +12,9 @@ from barycenter_jobs.adapters.dynamodb.execution_items import ExecutionItem
 from barycenter_jobs.adapters.dynamodb.execution_log import DynamoDBExecutionLog
 from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.errors import StoreUnavailable, TableMissing
-from barycenter_jobs.core.executions import LogFilter, Status
+from barycenter_jobs.core.executions import Status
 from barycenter_jobs.core.jobs import CHALLENGES, SESSIONS
+from barycenter_jobs.core.log_reading import LogFilter
 from tests.contracts.test_execution_log import NOON, dynamodb_log, ran, scheduled
 from tests.engine import client, create_table, template_table
 
@@ -142,7 +143,7 @@ def test_reading_three_executions_reads_three_items_by_key(
 
     monkeypatch.setattr(log._connection, "_make_api_call", counting)  # noqa: SLF001
 
-    found = log.newest(log_filter, 3)
+    found = log.read(log_filter, 3)
 
     assert len(found) == 3
     assert requests == [("Query", 3)]
@@ -150,6 +151,6 @@ def test_reading_three_executions_reads_three_items_by_key(
 
 def test_a_missing_table_and_an_unreachable_engine_are_told_apart(engine: str) -> None:
     with pytest.raises(TableMissing, match=r"^Cannot read no-such-table: there is no such table"):
-        dynamodb_log("no-such-table", engine).newest(LogFilter(), 1)
+        dynamodb_log("no-such-table", engine).read(LogFilter(), 1)
     with pytest.raises(StoreUnavailable, match=r"^Cannot read job_executions: DynamoDB cannot be reached"):
-        dynamodb_log("job_executions", "http://127.0.0.1:9").newest(LogFilter(), 1)
+        dynamodb_log("job_executions", "http://127.0.0.1:9").read(LogFilter(), 1)

@@ -19,7 +19,6 @@ from barycenter_jobs.core.executions import (
     LEASE,
     Backlog,
     Execution,
-    LogFilter,
     Start,
     Status,
     Trigger,
@@ -27,6 +26,7 @@ from barycenter_jobs.core.executions import (
     Usage,
 )
 from barycenter_jobs.core.jobs import CHALLENGES, REFRESH_TOKENS, SESSIONS, Job
+from barycenter_jobs.core.log_reading import LogFilter, Order, Position
 from barycenter_jobs.core.pacing import Backoff
 from barycenter_jobs.core.stores import ExecutionLog
 from tests.engine import client, create_table
@@ -147,7 +147,7 @@ def test_an_event_that_succeeded_is_not_started_again(log: ExecutionLog) -> None
         log.start(scheduled(), NOON + timedelta(minutes=1))
 
     assert race.value.execution_id == 1
-    assert [execution.id for execution in log.newest(ALL, 10)] == [1]
+    assert [execution.id for execution in log.read(ALL, 10)] == [1]
 
 
 def test_an_event_that_reaches_two_jobs_starts_both(log: ExecutionLog) -> None:
@@ -173,26 +173,78 @@ def test_simultaneous_starts_get_an_id_each_without_gaps(concurrent_log: Executi
         started = list(pool.map(lambda start: concurrent_log.start(start, NOON), starts))
 
     assert sorted(execution.id for execution in started) == list(range(1, 21))
-    assert sorted(execution.id for execution in concurrent_log.newest(ALL, 100)) == list(range(1, 21))
+    assert sorted(execution.id for execution in concurrent_log.read(ALL, 100)) == list(range(1, 21))
 
 
 def test_an_empty_log_has_no_executions(log: ExecutionLog) -> None:
-    assert log.newest(ALL, 100) == []
-    assert log.newest(LogFilter(job_name="cleanup_expired_sessions", only_failures=True), 100) == []
+    assert log.read(ALL, 100) == []
+    assert log.read(LogFilter(job_name="cleanup_expired_sessions", only_failures=True), 100) == []
 
 
 def test_the_log_reads_newest_first_up_to_the_limit(log: ExecutionLog) -> None:
     for minutes in (0, 5, 10, 15):
         ran(log, CHALLENGES, NOON + timedelta(minutes=minutes))
 
-    assert [execution.id for execution in log.newest(ALL, 3)] == [4, 3, 2]
+    assert [execution.id for execution in log.read(ALL, 3)] == [4, 3, 2]
 
 
 def test_order_follows_the_start_and_then_the_id(log: ExecutionLog) -> None:
     for at in (NOON + timedelta(microseconds=1), NOON, NOON, NOON + timedelta(seconds=1)):
         ran(log, CHALLENGES, at)
 
-    assert [execution.id for execution in log.newest(ALL, 10)] == [4, 1, 3, 2]
+    assert [execution.id for execution in log.read(ALL, 10)] == [4, 1, 3, 2]
+
+
+@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("since", [None, NOON - timedelta(days=1), NOON, NOON + timedelta(microseconds=1)])
+@pytest.mark.parametrize("until", [None, NOON, NOON + timedelta(seconds=1), NOON + timedelta(days=1)])
+def test_a_range_of_time_begins_with_its_first_instant_and_ends_before_its_last(
+    log: ExecutionLog, since: datetime | None, until: datetime | None, order: Order
+) -> None:
+    starts = [NOON, NOON, NOON + timedelta(microseconds=1), NOON + timedelta(seconds=1)]
+    expected = [
+        number
+        for number, at in enumerate(starts, start=1)
+        if (since is None or at >= since) and (until is None or at < until)
+    ]
+    for at in starts:
+        ran(log, CHALLENGES, at)
+
+    found = [each.id for each in log.read(LogFilter(since=since, until=until), 10, order=order)]
+
+    assert found == (expected if order is Order.OLDEST_FIRST else expected[::-1])
+
+
+@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("log_filter", [ALL, LogFilter(status=Status.SUCCESS, since=NOON)], ids=str)
+def test_reading_goes_on_after_a_position_and_meets_everything_once(
+    log: ExecutionLog, order: Order, log_filter: LogFilter
+) -> None:
+    for at in (NOON, NOON, NOON, NOON + timedelta(microseconds=1), NOON + timedelta(seconds=1)):
+        ran(log, CHALLENGES, at)
+    whole = log.read(log_filter, 10, order=order)
+    found: list[Execution] = []
+    after = None
+    while batch := log.read(log_filter, 2, order=order, after=after):
+        found += batch
+        after = Position.of(batch[-1])
+
+    assert len(whole) == 5
+    assert found == whole
+
+
+def test_a_position_whose_record_is_gone_is_as_good_as_any(log: ExecutionLog) -> None:
+    ran(log, CHALLENGES, NOON)
+
+    assert [each.id for each in log.read(ALL, 10, after=Position(NOON + timedelta(hours=1), 77))] == [1]
+    assert log.read(ALL, 10, after=Position(NOON - timedelta(hours=1), 77)) == []
+
+
+def test_a_range_without_an_instant_holds_nothing(log: ExecutionLog) -> None:
+    ran(log, CHALLENGES, NOON)
+
+    assert log.read(LogFilter(since=NOON + timedelta(hours=1), until=NOON), 10) == []
+    assert log.read(LogFilter(since=NOON), 10, after=Position(NOON - timedelta(hours=1), 7)) == []
 
 
 @pytest.mark.parametrize(
@@ -219,5 +271,5 @@ def test_filters_apply_alone_and_together(log: ExecutionLog, log_filter: LogFilt
     ran(log, REFRESH_TOKENS, NOON + timedelta(minutes=90), Status.TIMEOUT)
     log.start(scheduled(SESSIONS, "still running"), NOON + timedelta(minutes=120))
 
-    assert [execution.id for execution in log.newest(log_filter, 100)] == ids
-    assert [execution.id for execution in log.newest(log_filter, 2)] == ids[:2]
+    assert [execution.id for execution in log.read(log_filter, 100)] == ids
+    assert [execution.id for execution in log.read(log_filter, 2)] == ids[:2]

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from barycenter_jobs.adapters.dynamodb.execution_log import DynamoDBExecutionLog
 from barycenter_jobs.adapters.dynamodb.history import DynamoDBHistory
 from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.errors import DeliveryAlreadyHandled, ExecutionAlreadyFinished
-from barycenter_jobs.core.executions import LEASE, Execution, LogFilter, Request, Status
+from barycenter_jobs.core.executions import LEASE, Execution, Request, Status
 from barycenter_jobs.core.jobs import CHALLENGES, JOBS, SESSIONS, Job
+from barycenter_jobs.core.log_reading import LogFilter
 from barycenter_jobs.core.retention import REMOVED_AT_ONCE, Retention
 from barycenter_jobs.core.stores import ExecutionLog
 from barycenter_jobs.operations.clear_history import ClearHistory
@@ -53,7 +55,7 @@ def ran(log: ExecutionLog, at: datetime, job: Job = SESSIONS, status: Status = S
 
 
 def clearing(kept: Kept, at: datetime = NOON + DAY) -> ClearHistory:
-    return ClearHistory(kept.history, lambda: at)
+    return ClearHistory(kept.log, kept.history, lambda: at)
 
 
 def pruning(kept: Kept, at: datetime, max_records: int | None = None, most: int = 1000) -> PruneHistory:
@@ -62,7 +64,7 @@ def pruning(kept: Kept, at: datetime, max_records: int | None = None, most: int 
 
 
 def ids(log: ExecutionLog) -> list[int]:
-    return [execution.id for execution in log.newest(ALL, 1000)]
+    return [execution.id for execution in log.read(ALL, 1000)]
 
 
 # ---- Clearing
@@ -98,7 +100,7 @@ def test_every_final_state_is_cleared_and_what_is_running_stays(kept: Kept) -> N
     kept.log.start(start("skipped"), NOON + 5 * MINUTE)
 
     assert clearing(kept)(None, ALICE).records_cleared == 5
-    assert kept.log.newest(ALL, 10) == [running]
+    assert kept.log.read(ALL, 10) == [running]
 
     finished = running.finished(Status.SUCCESS, NOON + 6 * MINUTE, counts=Counts(deleted=8))
     kept.log.finish(finished)
@@ -194,7 +196,7 @@ def test_clearing_stops_in_time_and_goes_on_where_it_stopped(shared: Kept) -> No
     for number in range(REMOVED_AT_ONCE + 10):
         ran(shared.log, NOON + number * MINUTE)
     times = iter([NOON + DAY, NOON + DAY, NOON + DAY + timedelta(seconds=15)])
-    first = ClearHistory(shared.history, lambda: next(times))(None, ALICE)
+    first = ClearHistory(shared.log, shared.history, lambda: next(times))(None, ALICE)
 
     assert (first.success, first.records_cleared) == (False, REMOVED_AT_ONCE)
     assert "ask again" in first.message
@@ -215,7 +217,7 @@ def test_clearing_beside_runs_that_finish_loses_neither_record_nor_figure(shared
         ended = [run for runs in pool.map(work, JOBS) for run in runs]
         cleared = sum(each.result().records_cleared for each in clears)
 
-    left = shared.log.newest(ALL, 1000)
+    left = shared.log.read(ALL, 1000)
     assert cleared == len(ended) - len(left)
     assert cleared == sum(each.records for each in shared.history.clearings(2))
     for job in JOBS:
@@ -318,20 +320,20 @@ def test_pruning_reads_nothing_but_what_it_removes(
     table: str, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = in_dynamodb(table, engine)
-    assert isinstance(kept.history, DynamoDBHistory)
+    assert isinstance(kept.log, DynamoDBExecutionLog)
     for number in range(20):
         ran(kept.log, NOON + number * MINUTE, status=Status.ERROR)
     ran(kept.log, NOON + 30 * MINUTE)
     ran(kept.log, NOON + 100 * DAY)
     read: list[int] = []
-    send = kept.history._connection._make_api_call  # noqa: SLF001
+    send = kept.log._connection._make_api_call  # noqa: SLF001
 
     def counting(operation: str, request: dict[str, Any]) -> dict[str, Any]:
         answer: dict[str, Any] = send(operation, request)
         read.extend([answer["ScannedCount"]] if operation == "Query" else [])
         return answer
 
-    monkeypatch.setattr(kept.history._connection, "_make_api_call", counting)  # noqa: SLF001
+    monkeypatch.setattr(kept.log._connection, "_make_api_call", counting)  # noqa: SLF001
 
     assert pruning(kept, NOON + 120 * DAY)() == 1
     assert sum(read) == 1

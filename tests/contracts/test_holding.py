@@ -15,7 +15,6 @@ from barycenter_jobs.core.errors import DeliveryAlreadyHandled, ExecutionAlready
 from barycenter_jobs.core.executions import (
     LEASE,
     Execution,
-    LogFilter,
     Method,
     Request,
     Start,
@@ -26,6 +25,7 @@ from barycenter_jobs.core.executions import (
 )
 from barycenter_jobs.core.jobs import JOBS, REFRESH_TOKENS, SESSIONS, Job
 from barycenter_jobs.core.legs import Leg
+from barycenter_jobs.core.log_reading import LogFilter
 from barycenter_jobs.core.parts import Part
 from barycenter_jobs.core.stores import ExecutionLog, Legs
 from tests.contracts.test_execution_log import concurrent_log, log
@@ -121,7 +121,7 @@ def test_of_twenty_at_once_one_runs_and_nineteen_are_skipped(concurrent_log: Exe
     assert {run.warnings for run in runs if run is not winner} == {
         (f"Skipped: execution {winner.id} of cleanup_expired_sessions is running.",)
     }
-    assert {run.id: run for run in concurrent_log.newest(LogFilter(), 20)} == {run.id: run for run in runs}
+    assert {run.id: run for run in concurrent_log.read(LogFilter(), 20)} == {run.id: run for run in runs}
 
 
 def asked(event: str, at: datetime, *, dry_run: bool = False) -> Start:
@@ -243,7 +243,7 @@ def test_what_a_closed_run_did_gets_a_record_of_its_own(log: ExecutionLog) -> No
 
     assert supplement == replace(late, id=3)
     assert log.get(3) == supplement
-    assert [each.id for each in log.newest(LogFilter(only_failures=True), 10)] == [3, 1]
+    assert [each.id for each in log.read(LogFilter(only_failures=True), 10)] == [3, 1]
 
 
 def test_a_supplement_is_no_attempt_at_the_event(log: ExecutionLog) -> None:

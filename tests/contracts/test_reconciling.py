@@ -19,17 +19,10 @@ from barycenter_jobs.core.errors import (
     StoreUnavailable,
     TableMissing,
 )
-from barycenter_jobs.core.executions import (
-    Execution,
-    LogFilter,
-    Method,
-    Start,
-    Status,
-    Trigger,
-    TriggerKind,
-)
+from barycenter_jobs.core.executions import Execution, Method, Start, Status, Trigger, TriggerKind
 from barycenter_jobs.core.expiry import Cutoffs, expiry_shard
 from barycenter_jobs.core.jobs import CHALLENGES, REFRESH_TOKENS, SESSIONS, Job
+from barycenter_jobs.core.log_reading import LogFilter
 from barycenter_jobs.core.pacing import Backoff, TokenBucket
 from barycenter_jobs.core.parts import Part, parts
 from barycenter_jobs.core.rows import Candidate, Deletion, Page, Stamping
@@ -143,7 +136,7 @@ class Scene:
             reconcile(start, remaining)
         except JobFailed as failure:
             self.failure = str(failure)
-        return self.log.newest(LogFilter(), 1)[0]
+        return self.log.read(LogFilter(), 1)[0]
 
     def sweep(self) -> Execution:
         """Run the job as its schedule does, without looking outside the index."""

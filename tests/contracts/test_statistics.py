@@ -13,8 +13,9 @@ from botocore.exceptions import ClientError
 from barycenter_jobs.adapters.dynamodb.execution_log import DynamoDBExecutionLog
 from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.errors import ExecutionAlreadyFinished, Throttled
-from barycenter_jobs.core.executions import LEASE, Execution, LogFilter, Start, Status, Trigger, TriggerKind
+from barycenter_jobs.core.executions import LEASE, Execution, Start, Status, Trigger, TriggerKind
 from barycenter_jobs.core.jobs import CHALLENGES, JOBS, SESSIONS, Job
+from barycenter_jobs.core.log_reading import LogFilter
 from barycenter_jobs.core.stores import ExecutionLog
 from tests.contracts.logs import Kept, figures, kept_in, recounted
 from tests.engine import client
@@ -171,7 +172,7 @@ def test_runs_that_finish_at_once_all_count(concurrent_log: ExecutionLog) -> Non
         list(pool.map(lambda job: ran(concurrent_log, f"event of {job.name}", job), JOBS[1:]))
     concurrent_log.finish(first.finished(Status.SUCCESS, NOON))
 
-    runs = concurrent_log.newest(LogFilter(), 100)
+    runs = concurrent_log.read(LogFilter(), 100)
     for job in JOBS:
         assert both(concurrent_log, job) == [recounted(run for run in runs if run.job_name == job.name)] * 2
     assert concurrent_log.lifetime(SESSIONS.name).total == 17

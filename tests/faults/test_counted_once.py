@@ -10,8 +10,9 @@ import pytest
 
 from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.errors import StoreError
-from barycenter_jobs.core.executions import LEASE, LogFilter, Start, Status, Trigger, TriggerKind
+from barycenter_jobs.core.executions import LEASE, Start, Status, Trigger, TriggerKind
 from barycenter_jobs.core.jobs import SESSIONS
+from barycenter_jobs.core.log_reading import LogFilter
 from barycenter_jobs.operations.clear_history import ClearHistory
 from tests.contracts.logs import Kept, figures, in_dynamodb, recounted
 from tests.engine import client, create_table
@@ -53,7 +54,7 @@ def start(event: str = "event-1") -> Start:
 
 def assert_counted_once(scene: Scene) -> None:
     log = scene.good.log
-    runs = recounted(log.newest(LogFilter(), 100))
+    runs = recounted(log.read(LogFilter(), 100))
     assert figures(log.statistics(SESSIONS.name)) == runs
     assert figures(log.lifetime(SESSIONS.name)) == runs
 
@@ -116,10 +117,10 @@ def test_a_clearing_whose_answers_are_lost_says_exactly_how_much_it_cleared(
         scene.good.log.skip(start(f"event-{number}"), NOON, "the job is paused")
     scene.transactions(lambda number: fault if number % every == 0 else Fault.NONE)
 
-    cleared = ClearHistory(scene.bad.history, lambda: NOON + timedelta(hours=1))(None, "alice")
+    cleared = ClearHistory(scene.bad.log, scene.bad.history, lambda: NOON + timedelta(hours=1))(None, "alice")
 
     assert cleared.records_cleared == 3
     assert [each.records for each in scene.good.history.clearings(10)] == [3]
-    assert scene.good.log.newest(LogFilter(), 10) == []
+    assert scene.good.log.read(LogFilter(), 10) == []
     assert scene.good.log.statistics(SESSIONS.name).total == 0
     assert scene.good.log.lifetime(SESSIONS.name).total == 3

@@ -14,9 +14,10 @@ import pytest
 
 from barycenter_jobs.adapters.memory import MemoryInvoker
 from barycenter_jobs.core.errors import JobFailed, RequestRefused
-from barycenter_jobs.core.executions import Execution, LogFilter, Status, TriggerKind
+from barycenter_jobs.core.executions import Execution, Status, TriggerKind
 from barycenter_jobs.core.expiry import Cutoffs
 from barycenter_jobs.core.jobs import SESSIONS
+from barycenter_jobs.core.log_reading import LogFilter
 from barycenter_jobs.core.rows import Candidate, Deletion
 from barycenter_jobs.operations.trigger_job import TriggerJob
 from tests.faults.conftest import SURVIVED
@@ -123,7 +124,7 @@ def test_an_event_that_failed_is_tried_again_after_a_later_one_and_succeeds_once
     assert (third.id, third.attempt_number, third.status) == (4, 3, Status.SUCCESS)
     assert scene.run("event-2") == later
     assert scene.run("event-1") == third
-    assert [each.attempt_number for each in reversed(scene.log.newest(LogFilter(), 10))] == [1, 2, 1, 3]
+    assert [each.attempt_number for each in reversed(scene.log.read(LogFilter(), 10))] == [1, 2, 1, 3]
     scene.check_that_all_is_done()
     record_property(SURVIVED, 2)
 

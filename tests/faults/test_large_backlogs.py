@@ -14,9 +14,10 @@ from threading import Event, Lock
 import pytest
 
 from barycenter_jobs.adapters.memory import MemoryExecutionLog
-from barycenter_jobs.core.executions import Backlog, Execution, LogFilter, Start, Status, Trigger, TriggerKind
+from barycenter_jobs.core.executions import Backlog, Execution, Start, Status, Trigger, TriggerKind
 from barycenter_jobs.core.expiry import Cutoffs
 from barycenter_jobs.core.jobs import SESSIONS
+from barycenter_jobs.core.log_reading import LogFilter
 from barycenter_jobs.core.pacing import Backoff
 from barycenter_jobs.core.rows import Answer, Candidate, Deletion, Outcome, Page
 from barycenter_jobs.core.sweep import sweep
@@ -178,7 +179,7 @@ def test_a_million_rows_drain_over_seven_runs_that_each_succeed_and_go_on_where_
     assert (last.status, last.warnings, last.backlog) == (Status.SUCCESS, (), Backlog())
     assert (idle.counts.deleted, idle.backlog) == (0, Backlog())
     assert table.left() == 0
-    executions = function.log.newest(LogFilter(), 100)
+    executions = function.log.read(LogFilter(), 100)
     assert [execution.status for execution in executions] == [Status.SUCCESS] * 8
     assert sum(execution.counts.deleted for execution in executions) == table.deleted == 1_000_000
 

@@ -15,8 +15,9 @@ from barycenter_jobs.adapters.dynamodb.execution_log import DynamoDBExecutionLog
 from barycenter_jobs.adapters.dynamodb.expired_rows import TableRows
 from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter
 from barycenter_jobs.core.errors import JobFailed, StoreError
-from barycenter_jobs.core.executions import Execution, LogFilter, Start, Status, Trigger, TriggerKind
+from barycenter_jobs.core.executions import Execution, Start, Status, Trigger, TriggerKind
 from barycenter_jobs.core.jobs import SESSIONS
+from barycenter_jobs.core.log_reading import LogFilter
 from barycenter_jobs.core.pacing import Backoff
 from barycenter_jobs.operations.run_job import RunJob
 from tests.contracts.stages import DynamoDBStage
@@ -55,7 +56,7 @@ class Scene:
             job(start, None, remaining=lambda: timedelta(minutes=5))
         except JobFailed as failure:
             self.failure = str(failure)
-        return self.log.newest(LogFilter(), 1)[0]
+        return self.log.read(LogFilter(), 1)[0]
 
 
 @pytest.fixture
@@ -192,7 +193,7 @@ def test_a_start_whose_answer_is_lost_is_recorded_once(scene: Scene, fault: Faul
 
     scene.run(log=scene.log_over_the_wire)
 
-    assert [execution.id for execution in scene.log.newest(LogFilter(), 10)] == [1]
+    assert [execution.id for execution in scene.log.read(LogFilter(), 10)] == [1]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from barycenter_jobs.core.errors import JobFailed
-from barycenter_jobs.core.executions import LogFilter, Status
+from barycenter_jobs.core.executions import Status
+from barycenter_jobs.core.log_reading import LogFilter
 from barycenter_jobs.core.parts import Part
 from tests.faults.conftest import SURVIVED
 from tests.faults.orders import Point
@@ -100,7 +101,7 @@ def test_what_a_woken_worker_deleted_for_a_run_that_was_closed_is_in_a_record_of
     sleeper.wake()
     sleeper.ended()
 
-    supplement, same = scene.log.newest(LogFilter(), 10)
+    supplement, same = scene.log.read(LogFilter(), 10)
     assert same == closed
     assert (supplement.id, supplement.status) == (2, Status.TIMEOUT)
     assert supplement.error_message == (

@@ -19,7 +19,7 @@ from barycenter_jobs.adapters.memory import (
 )
 from barycenter_jobs.core.jobs import JOBS, Job
 from barycenter_jobs.core.retention import Retention
-from barycenter_jobs.graphql.resolvers import Operations
+from barycenter_jobs.operations.api import Operations
 from barycenter_jobs.operations.cleanup import Cleanup
 from barycenter_jobs.operations.close_dead_runs import CloseDeadRuns
 from barycenter_jobs.operations.prune_history import PruneHistory

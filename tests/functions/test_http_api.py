@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from urllib.parse import urlencode
 
 import pytest
 
@@ -27,6 +28,7 @@ def request(method: str, path: str, query: Json | None = None, body: str = "", *
     del event["body"]
     if query:
         event["queryStringParameters"] = query
+        event["rawQueryString"] = urlencode(query)
     if body:
         event["body"] = body
     return event
@@ -81,7 +83,10 @@ def test_a_triggered_job_is_seen_in_the_log(function: Load, stack: Stack) -> Non
     ("authorizer", "by"),
     [
         ({"iam": {"userArn": ALICE}}, ALICE),
-        ({"jwt": {"claims": {"sub": "248289761001"}, "scopes": ["jobs"]}}, "248289761001"),
+        (
+            {"jwt": {"claims": {"sub": "248289761001", "scope": "openid jobs:write"}}},
+            "248289761001",
+        ),
         ({"lambda": {}}, None),
         ({}, None),
         (None, None),

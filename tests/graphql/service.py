@@ -27,6 +27,7 @@ from barycenter_jobs.adapters.memory import (
     MemoryJobControls,
     MemoryTable,
 )
+from barycenter_jobs.core.callers import Caller
 from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.executions import (
     LEASE,
@@ -43,8 +44,9 @@ from barycenter_jobs.core.jobs import CHALLENGES, DEVICE_CODES, JOBS, REFRESH_TO
 from barycenter_jobs.core.schedules import parse as parse_schedule
 from barycenter_jobs.core.stores import ExecutionLog, JobControls, JobInvoker
 from barycenter_jobs.graphql import appsync
-from barycenter_jobs.graphql.over_http import HttpRequest, HttpResponse, respond
-from barycenter_jobs.graphql.resolvers import Operations
+from barycenter_jobs.graphql.over_http import respond
+from barycenter_jobs.http_messages import HttpRequest, HttpResponse
+from barycenter_jobs.operations.api import Operations
 from barycenter_jobs.operations.cancel_run import CancelRun
 from barycenter_jobs.operations.clear_history import ClearHistory
 from barycenter_jobs.operations.control_job import ControlJob
@@ -226,7 +228,7 @@ def service(
         control_job=ControlJob(controls, lambda: NOW),
         cancel_run=CancelRun(log, lambda: NOW),
         read_statistics=ReadStatistics(log, max_records),
-        clear_history=ClearHistory(history, lambda: NOW),
+        clear_history=ClearHistory(log, history, lambda: NOW),
         trigger_job=TriggerJob(
             functions={job.name: job.function for job in JOBS},
             log=log,
@@ -243,7 +245,7 @@ def post(body: object, operations: Operations | None = None, **headers: str) -> 
     """POST a body, as JSON unless it is text already."""
     text = body if isinstance(body, str) else json.dumps(body)
     sent = {"content-type": "application/json", **{name.replace("_", "-"): headers[name] for name in headers}}
-    return respond(HttpRequest("POST", sent, body=text, caller=ALICE), operations or service())
+    return respond(HttpRequest("POST", sent, body=text, caller=Caller(ALICE)), operations or service())
 
 
 def over_http(document: str, variables: Mapping[str, object], operations: Operations) -> Json:

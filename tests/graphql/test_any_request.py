@@ -9,7 +9,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from barycenter_jobs.graphql.over_http import HttpRequest, respond
+from barycenter_jobs.graphql.over_http import respond
+from barycenter_jobs.http_messages import HttpRequest
 from barycenter_jobs.web.routes import http_api
 from tests.graphql.service import service
 
@@ -71,10 +72,13 @@ def test_any_body_is_answered(body: str) -> None:
     check(response.status, dict(response.headers), response.body)
 
 
+QUERIES = st.dictionaries(st.text(max_size=8), st.lists(st.text(max_size=20), min_size=1, max_size=2))
+
+
 @settings(deadline=None, max_examples=80)
-@given(METHODS, MEDIA_TYPES, MEDIA_TYPES, BODIES, st.dictionaries(st.text(max_size=8), st.text(max_size=20)))
+@given(METHODS, MEDIA_TYPES, MEDIA_TYPES, BODIES, QUERIES)
 def test_any_request_is_answered(
-    method: str, accept: str, content_type: str, body: str, query: dict[str, str]
+    method: str, accept: str, content_type: str, body: str, query: dict[str, list[str]]
 ) -> None:
     request = HttpRequest(method, {"accept": accept, "content-type": content_type}, query, body)
 
@@ -91,7 +95,7 @@ def test_any_request_is_answered(
 )
 def test_any_query_by_get_is_answered(document: str, variables: str | None, name: str | None) -> None:
     given = {"query": document, "variables": variables, "operationName": name}
-    query = {parameter: value for parameter, value in given.items() if value is not None}
+    query = {parameter: [value] for parameter, value in given.items() if value is not None}
 
     response = respond(HttpRequest("GET", query=query), OPERATIONS)
 

@@ -6,7 +6,7 @@ import pytest
 
 from barycenter_jobs.adapters.memory import MemoryExecutionLog
 from barycenter_jobs.core.errors import InvalidEvent, InvalidInput, InvalidLimit, StoreUnavailable
-from barycenter_jobs.core.executions import Execution, LogFilter, TriggerKind
+from barycenter_jobs.core.executions import Execution, TriggerKind
 from barycenter_jobs.graphql import appsync
 from tests.graphql.service import ALICE, service
 
@@ -133,7 +133,7 @@ def test_a_limit_outside_1_to_1000_is_refused_in_clear_words() -> None:
 
 def test_what_the_store_refuses_reaches_appsync_as_it_is() -> None:
     class Unreachable(MemoryExecutionLog):
-        def newest(self, log_filter: LogFilter, limit: int) -> list[Execution]:  # noqa: ARG002
+        def read(self, *_: object, **__: object) -> list[Execution]:
             raise StoreUnavailable("Cannot read job_executions: DynamoDB cannot be reached")
 
     with pytest.raises(StoreUnavailable, match=r"^Cannot read job_executions: DynamoDB cannot be reached$"):
@@ -144,7 +144,14 @@ def test_what_the_store_refuses_reaches_appsync_as_it_is() -> None:
     ("identity", "by"),
     [
         ({"userArn": ALICE, "username": "AROAIOSFODNN7EXAMPLE:alice"}, ALICE),
-        ({"sub": "248289761001", "issuer": "https://id.example.com"}, "248289761001"),
+        (
+            {
+                "sub": "248289761001",
+                "issuer": "https://id.example.com",
+                "claims": {"scope": "openid jobs:write"},
+            },
+            "248289761001",
+        ),
         ({"username": "alice"}, "alice"),
         ({}, None),
         (None, None),

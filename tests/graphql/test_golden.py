@@ -17,7 +17,7 @@ from graphql import GraphQLObjectType
 
 from barycenter_jobs.adapters.memory import MemoryExecutionLog
 from barycenter_jobs.graphql.over_http import schema
-from barycenter_jobs.graphql.resolvers import Operations
+from barycenter_jobs.operations.api import Operations
 from tests.graphql.service import Json, over_http, service, through_appsync
 
 GOLDEN = Path(__file__).with_name("golden")

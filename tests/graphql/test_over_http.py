@@ -13,15 +13,14 @@ import pytest
 
 from barycenter_jobs.adapters.memory import MemoryExecutionLog, MemoryInvoker
 from barycenter_jobs.core.errors import FunctionNotInvoked, StoreError, StoreUnavailable, TableMissing
-from barycenter_jobs.core.executions import Execution, LogFilter, Start
+from barycenter_jobs.core.executions import Execution, Start
 from barycenter_jobs.graphql.over_http import (
     GRAPHQL_RESPONSE,
     JSON,
     MAX_BODY_BYTES,
-    HttpRequest,
-    HttpResponse,
     respond,
 )
+from barycenter_jobs.http_messages import HttpRequest, HttpResponse
 from tests.graphql.service import History, Json, post, service
 
 JOBS = "{ availableJobs { name } }"
@@ -36,7 +35,7 @@ def body(response: HttpResponse) -> Json:
 
 
 def get(query: dict[str, str], **headers: str) -> HttpResponse:
-    return respond(HttpRequest("GET", headers, query), service())
+    return respond(HttpRequest("GET", headers, {name: [value] for name, value in query.items()}), service())
 
 
 def refusal(response: HttpResponse) -> tuple[int, str]:
@@ -369,7 +368,7 @@ def test_a_parameter_of_get_that_is_no_json_object_is_refused(parameter: str, te
 @pytest.mark.parametrize("accept", [JSON, GRAPHQL_RESPONSE])
 def test_a_mutation_by_get_is_refused_and_does_nothing(accept: str) -> None:
     log, invoker = MemoryExecutionLog(), MemoryInvoker()
-    request = HttpRequest("GET", {"accept": accept}, {"query": TRIGGER})
+    request = HttpRequest("GET", {"accept": accept}, {"query": [TRIGGER]})
 
     response = respond(request, service(log, invoker))
 
@@ -434,7 +433,7 @@ class Failing(History):
         super().__init__()
         self._error = error
 
-    def newest(self, log_filter: LogFilter, limit: int) -> list[Execution]:  # noqa: ARG002 - as the contract has it
+    def read(self, *_: object, **__: object) -> list[Execution]:
         raise self._error
 
 
@@ -478,7 +477,7 @@ def test_a_bug_tells_nobody_outside_what_happened_and_logs_where(
     (entry,) = caplog.records
     assert entry.getMessage() == "field failed unexpectedly"
     assert vars(entry)["error"] == type(error).__name__
-    assert "in newest" in "".join(vars(entry)["frames"])
+    assert "in read" in "".join(vars(entry)["frames"])
     assert SECRET not in str(vars(entry))
 
 

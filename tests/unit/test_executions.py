@@ -11,16 +11,8 @@ from hypothesis import strategies as st
 
 from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.errors import InvalidLimit
-from barycenter_jobs.core.executions import (
-    FAILURES,
-    Execution,
-    LogFilter,
-    Status,
-    Trigger,
-    TriggerKind,
-    Usage,
-    checked_limit,
-)
+from barycenter_jobs.core.executions import FAILURES, Execution, Status, Trigger, TriggerKind, Usage
+from barycenter_jobs.core.log_reading import LogFilter, checked_limit
 
 NOON = datetime(2026, 2, 14, 12, 0, tzinfo=UTC)
 RUNNING = Execution(

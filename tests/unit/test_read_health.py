@@ -9,18 +9,10 @@ import pytest
 
 from barycenter_jobs.adapters.memory import MemoryExecutionLog, MemoryJobControls
 from barycenter_jobs.core.errors import UnknownJob
-from barycenter_jobs.core.executions import (
-    LEASE,
-    Execution,
-    LogFilter,
-    Method,
-    Start,
-    Status,
-    Trigger,
-    TriggerKind,
-)
+from barycenter_jobs.core.executions import LEASE, Execution, Method, Start, Status, Trigger, TriggerKind
 from barycenter_jobs.core.health import HealthState, JobHealth, Pause
 from barycenter_jobs.core.jobs import CHALLENGES, JOBS, SESSIONS
+from barycenter_jobs.core.log_reading import LogFilter, Order, Position
 from barycenter_jobs.core.schedules import parse
 from barycenter_jobs.operations.read_health import RECENT, ReadHealth
 
@@ -222,9 +214,16 @@ def test_health_reads_a_bounded_number_of_records_however_long_the_log_is() -> N
     class Counting(MemoryExecutionLog):
         limits: list[int]
 
-        def newest(self, log_filter: LogFilter, limit: int) -> list[Execution]:
+        def read(
+            self,
+            log_filter: LogFilter,
+            limit: int,
+            *,
+            order: Order = Order.NEWEST_FIRST,
+            after: Position | None = None,
+        ) -> list[Execution]:
             self.limits.append(limit)
-            return super().newest(log_filter, limit)
+            return super().read(log_filter, limit, order=order, after=after)
 
     log = Counting()
     log.limits = []

@@ -8,8 +8,9 @@ import pytest
 
 from barycenter_jobs.adapters.memory import MemoryExecutionLog
 from barycenter_jobs.core.errors import InvalidLimit
-from barycenter_jobs.core.executions import LEASE, Execution, LogFilter, Start, Status, Trigger, TriggerKind
+from barycenter_jobs.core.executions import LEASE, Execution, Start, Status, Trigger, TriggerKind
 from barycenter_jobs.core.jobs import JOBS
+from barycenter_jobs.core.log_reading import LogFilter
 from barycenter_jobs.operations.read_log import ReadLog
 
 NOON = datetime(2026, 2, 14, 12, 0, tzinfo=UTC)
@@ -118,7 +119,7 @@ def test_a_run_that_is_closed_while_it_is_read_is_shown_once() -> None:
     log, dead = with_a_dead_run(closed=True)
 
     class LaggingIndex(MemoryExecutionLog):
-        newest = log.newest
+        read = log.read
 
         def running(self) -> list[Execution]:
             return [dead]

@@ -9,8 +9,9 @@ import pytest
 from barycenter_jobs.adapters.memory import MemoryExecutionLog
 from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.errors import UnknownJob
-from barycenter_jobs.core.executions import LogFilter, Start, Status, Trigger, TriggerKind
+from barycenter_jobs.core.executions import Start, Status, Trigger, TriggerKind
 from barycenter_jobs.core.jobs import CHALLENGES, JOBS, SESSIONS, Job
+from barycenter_jobs.core.log_reading import LogFilter
 from barycenter_jobs.operations.clear_history import ClearHistory
 from barycenter_jobs.operations.read_statistics import ReadStatistics
 
@@ -68,9 +69,9 @@ def test_the_buffer_is_full_at_1(
 
 
 def test_the_lifetime_outlives_what_is_cleared(log: MemoryExecutionLog) -> None:
-    ClearHistory(log, lambda: NOON + timedelta(hours=1))(None, "alice")
+    ClearHistory(log, log, lambda: NOON + timedelta(hours=1))(None, "alice")
 
     statistics = ReadStatistics(log)()
 
-    assert log.newest(LogFilter(), 10) == []
+    assert log.read(LogFilter(), 10) == []
     assert (statistics.total.total, statistics.lifetime.total) == (0, 3)

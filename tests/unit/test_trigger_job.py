@@ -9,8 +9,9 @@ import pytest
 
 from barycenter_jobs.adapters.memory import MemoryExecutionLog, MemoryInvoker
 from barycenter_jobs.core.errors import FunctionNotInvoked, StoreUnavailable
-from barycenter_jobs.core.executions import LEASE, Execution, LogFilter, Start, Status, Trigger, TriggerKind
+from barycenter_jobs.core.executions import LEASE, Execution, Start, Status, Trigger, TriggerKind
 from barycenter_jobs.core.jobs import JOBS, Job
+from barycenter_jobs.core.log_reading import LogFilter
 from barycenter_jobs.core.stores import ExecutionLog, JobInvoker
 from barycenter_jobs.operations.trigger_job import Triggered, TriggerJob
 
@@ -130,7 +131,7 @@ def test_an_unknown_job_is_named_leaves_no_record_and_starts_nothing(name: str) 
     triggered = trigger_job(log, invoker)(name, ALICE)
 
     assert triggered == Triggered(success=False, message=f"Unknown job: {name}", job_name=name)
-    assert log.newest(LogFilter(), 1000) == []
+    assert log.read(LogFilter(), 1000) == []
     assert invoker.invocations == []
 
 

@@ -25,7 +25,7 @@ from barycenter_jobs.core.jobs import Job, job_named
 from barycenter_jobs.core.pacing import Backoff, TokenBucket
 from barycenter_jobs.core.parts import parts
 from barycenter_jobs.core.retention import Retention
-from barycenter_jobs.graphql.resolvers import Operations
+from barycenter_jobs.operations.api import Operations
 from barycenter_jobs.operations.cancel_run import CancelRun
 from barycenter_jobs.operations.cleanup import Cleanup
 from barycenter_jobs.operations.clear_history import ClearHistory
@@ -182,7 +182,7 @@ def _operations(environment: Environment) -> Operations:
         list_jobs=ListJobs(settings.schedules),
         read_log=ReadLog(log, _now),
         read_statistics=ReadStatistics(log, log_settings.max_records),
-        clear_history=ClearHistory(_history(log_settings), _now),
+        clear_history=ClearHistory(log, _history(log_settings), _now),
         read_health=ReadHealth(settings.schedules, log, controls, _now),
         control_job=ControlJob(controls, _now),
         cancel_run=CancelRun(log, _now),

@@ -21,7 +21,6 @@ from barycenter_jobs.core.executions import (
     LEASE,
     Backlog,
     Execution,
-    LogFilter,
     Method,
     Request,
     Start,
@@ -33,6 +32,7 @@ from barycenter_jobs.core.expiry import DEFAULT_SHARDS, Cutoffs, Expiry, Unreada
 from barycenter_jobs.core.health import Pause
 from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.legs import Leg, total
+from barycenter_jobs.core.log_reading import LogFilter, Order, Position
 from barycenter_jobs.core.parts import Part, parts
 from barycenter_jobs.core.retention import Clearing
 from barycenter_jobs.core.rows import (
@@ -250,13 +250,23 @@ class MemoryExecutionLog:
         with self._lock:
             return self._executions.get(execution_id)
 
-    def newest(self, log_filter: LogFilter, limit: int) -> list[Execution]:
-        """Return the latest executions that pass the filter. See `ExecutionLog`."""
+    def read(
+        self,
+        log_filter: LogFilter,
+        limit: int,
+        *,
+        order: Order = Order.NEWEST_FIRST,
+        after: Position | None = None,
+    ) -> list[Execution]:
+        """Return executions that pass the filter, in order. See `ExecutionLog`."""
+        newest_first = order is Order.NEWEST_FIRST
         with self._lock:
-            found = [
-                execution for execution in self._executions.values() if log_filter.lets_through(execution)
-            ]
-        return sorted(found, key=_position, reverse=True)[:limit]
+            found = [each for each in self._executions.values() if log_filter.lets_through(each)]
+        if after is not None and newest_first:
+            found = [each for each in found if Position.of(each) < after]
+        elif after is not None:
+            found = [each for each in found if Position.of(each) > after]
+        return sorted(found, key=Position.of, reverse=newest_first)[:limit]
 
     def statistics(self, job_name: str) -> JobStatistics:
         """Return the figures of the records that are there. See `ExecutionLog`."""
@@ -267,20 +277,6 @@ class MemoryExecutionLog:
         """Return the figures of all that ever finished. See `ExecutionLog`."""
         with self._lock:
             return self._lifetimes.get(job_name, JobStatistics())
-
-    def oldest(
-        self, log_filter: LogFilter, started_before: datetime, limit: int, after: Execution | None = None
-    ) -> list[Execution]:
-        """Return the earliest executions that pass the filter. See `History`."""
-        with self._lock:
-            found = [
-                execution
-                for execution in self._executions.values()
-                if log_filter.lets_through(execution)
-                and execution.started_at < started_before
-                and (after is None or _position(execution) > _position(after))
-            ]
-        return sorted(found, key=_position)[:limit]
 
     def remove(self, executions: Sequence[Execution], clearing: Clearing | None = None) -> int:
         """Remove the records of finished executions. See `History`."""
@@ -454,10 +450,6 @@ class MemoryInvoker:
     def invoke(self, function: str, execution: Execution, now: datetime) -> None:  # noqa: ARG002 - as the contract has it
         """Remember the invocation. See `JobInvoker`."""
         self.invocations.append((function, execution))
-
-
-def _position(execution: Execution) -> tuple[datetime, int]:
-    return execution.started_at, execution.id
 
 
 def _candidates(rows: Iterable[tuple[str, Attributes]], cutoffs: Cutoffs) -> tuple[list[Candidate], int]:

@@ -2,12 +2,14 @@
 
 BarycenterJobsError
     InvalidInput                 the caller can mend it
+        InvalidCursor            a page that nobody was sent to
         InvalidEvent             an invocation whose payload we cannot read
         InvalidLimit             a page size outside 1 to 1000
         InvalidSchedule          a cron expression that EventBridge would reject
         InvalidSetting           an environment variable that makes no sense
         UnknownExecution         the log has no such execution
         UnknownJob               no job has this name
+    NotAllowed                   the caller may look but not act, or not even look
     LostRace                     somebody else was first: a normal outcome, with a name
         DeliveryAlreadyHandled   this event has already been processed successfully
         ExecutionAlreadyFinished a finished record never changes, whoever lost its lease meanwhile
@@ -36,6 +38,13 @@ class BarycenterJobsError(Exception):
 
 class InvalidInput(BarycenterJobsError):
     """Something a caller sent cannot be used; the message says what and what is accepted."""
+
+
+class InvalidCursor(InvalidInput):
+    """A cursor is none of ours."""
+
+    def __init__(self) -> None:
+        super().__init__("This cursor is none that an earlier page gave")
 
 
 class InvalidEvent(InvalidInput):
@@ -67,6 +76,10 @@ class UnknownJob(InvalidInput):
     def __init__(self, name: str) -> None:
         super().__init__(f"Unknown job: {name}")
         self.name = name
+
+
+class NotAllowed(BarycenterJobsError):
+    """The caller is known and may not do this; the message says what would be needed."""
 
 
 class LostRace(BarycenterJobsError):

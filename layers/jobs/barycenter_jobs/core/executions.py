@@ -7,12 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from barycenter_jobs.core.counts import Counts
-from barycenter_jobs.core.errors import InvalidLimit
 from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.timestamps import iso
-
-DEFAULT_LIMIT = 100
-MAX_LIMIT = 1000
 
 
 class Status(StrEnum):
@@ -260,29 +256,3 @@ def in_the_way(start: Start, other: Execution | None, now: datetime) -> str | No
     if since and other.status is Status.SUCCESS and other.dry_run == start.dry_run:
         return f"execution {other.id} of {other.job_name} has run since this was asked for"
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class LogFilter:
-    """Which executions to read: of one job, failures only, in one state; all that is given applies."""
-
-    job_name: str | None = None
-    only_failures: bool = False
-    status: Status | None = None
-
-    def lets_through(self, execution: Execution) -> bool:
-        """Return whether the filter lets an execution through."""
-        return (
-            (self.job_name is None or execution.job_name == self.job_name)
-            and (not self.only_failures or execution.status in FAILURES)
-            and (self.status is None or execution.status is self.status)
-        )
-
-
-def checked_limit(limit: int | None) -> int:
-    """Return how many records to read, 100 where nothing was asked. Raises InvalidLimit outside 1 to 1000."""
-    if limit is None:
-        return DEFAULT_LIMIT
-    if not 1 <= limit <= MAX_LIMIT:
-        raise InvalidLimit(f"limit must be between 1 and {MAX_LIMIT}, not {limit}")
-    return limit

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Protocol
 
 from barycenter_jobs.core.controls import Control
-from barycenter_jobs.core.executions import Backlog, Execution, LogFilter, Request, Start
+from barycenter_jobs.core.executions import Backlog, Execution, Request, Start
 from barycenter_jobs.core.expiry import Cutoffs
 from barycenter_jobs.core.health import Pause
 from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.legs import Leg
+from barycenter_jobs.core.log_reading import LogFilter, Order, Position
 from barycenter_jobs.core.parts import Part
 from barycenter_jobs.core.retention import Clearing
 from barycenter_jobs.core.rows import Candidate, Deletion, Page, Quarantined, Stamping
@@ -135,10 +136,18 @@ class ExecutionLog(Protocol):
     def get(self, execution_id: int) -> Execution | None:
         """Return one execution, or None where there is none with this id."""
 
-    def newest(self, log_filter: LogFilter, limit: int) -> list[Execution]:
-        """Return up to `limit` executions that the filter lets through, the latest started first.
+    def read(
+        self,
+        log_filter: LogFilter,
+        limit: int,
+        *,
+        order: Order = Order.NEWEST_FIRST,
+        after: Position | None = None,
+    ) -> list[Execution]:
+        """Return up to `limit` executions that the filter lets through, in the order of their starts.
 
-        Reads as many records as it returns.
+        Only those that come after the position `after`, where it is given. Reads as many records as it
+        returns. One that has just changed may be shown as it was, or be missing for the state that it is in.
         """
 
     def statistics(self, job_name: str) -> JobStatistics:
@@ -154,15 +163,6 @@ class ExecutionLog(Protocol):
 
 class History(Protocol):
     """The finished records of a log, to be removed. The log's ids go on counting up all the same."""
-
-    def oldest(
-        self, log_filter: LogFilter, started_before: datetime, limit: int, after: Execution | None = None
-    ) -> list[Execution]:
-        """Return up to `limit` executions that the filter lets through, the earliest started first.
-
-        Only those that started earlier than `started_before` and, where it is given, later than `after`. One
-        that has just finished may be missing.
-        """
 
     def remove(self, executions: Sequence[Execution], clearing: Clearing | None = None) -> int:
         """Remove the records of up to REMOVED_AT_ONCE executions, and return how many of them it removed.

@@ -9,8 +9,8 @@ import json
 import logging
 import re
 import traceback
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
@@ -31,39 +31,17 @@ from graphql import (
     validate,
 )
 
-from barycenter_jobs.core.errors import BarycenterJobsError, InvalidInput
-from barycenter_jobs.graphql.resolvers import RESOLVERS, Operations, Request, Resolver
+from barycenter_jobs.core.callers import Caller
+from barycenter_jobs.core.errors import BarycenterJobsError, InvalidInput, NotAllowed
+from barycenter_jobs.graphql.resolvers import RESOLVERS, Request, resolved
+from barycenter_jobs.http_messages import HttpRequest, HttpResponse
+from barycenter_jobs.operations.api import Operations
 
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 MAX_BODY_BYTES = 100_000
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
-    """A request as any HTTP front end can tell it. Header names are in lower case.
-
-    `body` is what came with a POST; `query` are the parameters of the address; `caller` is who asks, and
-    `asked_at` when the front end got the request.
-    """
-
-    method: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    query: Mapping[str, str] = field(default_factory=dict)
-    body: str = ""
-    caller: str | None = None
-    asked_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
-    """A response; its body is always JSON."""
-
-    status: int
-    body: str
-    headers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +114,8 @@ def _formatted(error: GraphQLError) -> dict[str, object]:
     original = error.original_error
     if isinstance(original, InvalidInput | GraphQLError):  # graphql-core's own are about arguments too
         code = "BAD_USER_INPUT"
+    elif isinstance(original, NotAllowed):
+        code = "FORBIDDEN"
     elif isinstance(original, BarycenterJobsError):
         code = "SERVICE_UNAVAILABLE"
     else:
@@ -187,10 +167,9 @@ def _quality(text: str) -> float:
 
 def _parameters(request: HttpRequest) -> _Parameters:
     if request.method == "GET":
+        given = {name: _only(values, name) for name, values in request.query.items()}
         encoded = ("variables", "extensions")
-        return _checked(
-            {**request.query, **{name: _decoded(request.query.get(name), name) for name in encoded}}
-        )
+        return _checked({**given, **{name: _decoded(given.get(name), name) for name in encoded}})
     if request.method != "POST":
         raise _Refused(
             405, f"{request.method} is not served here; use POST, or GET for queries", {"allow": "GET, POST"}
@@ -204,6 +183,12 @@ def _parameters(request: HttpRequest) -> _Parameters:
     if not isinstance(body, dict):
         raise _Refused(400, "The body must be a JSON object with a query")
     return _checked(body)
+
+
+def _only(values: Sequence[str], name: str) -> str:
+    if len(values) > 1:
+        raise _Refused(400, f"{name} is given {len(values)} times; once is meant")
+    return values[0]
 
 
 def _decoded(text: str | None, what: str) -> object:
@@ -231,7 +216,7 @@ def _checked(given: Mapping[str, object]) -> _Parameters:
 @dataclass(frozen=True, slots=True)
 class _Context:
     operations: Operations
-    caller: str | None
+    caller: Caller
     asked_at: datetime | None
 
 
@@ -239,11 +224,11 @@ class _Context:
 def schema() -> GraphQLSchema:
     """Return the schema that `graphql/schema.graphql` defines, with each root field resolved."""
     built = build_schema(_described(Path(__file__).with_name("schema.graphql").read_text()))
-    for (type_name, field_name), resolver in RESOLVERS.items():
+    for type_name, field_name in RESOLVERS:
         root = built.type_map[type_name]
         if not isinstance(root, GraphQLObjectType):
             raise TypeError(f"{type_name} is not an object type")
-        root.fields[field_name].resolve = partial(_resolve, resolver)
+        root.fields[field_name].resolve = partial(_resolve, type_name, field_name)
     return built
 
 
@@ -260,7 +245,7 @@ def _described(definition: str) -> str:
 
 
 def _resolve(
-    resolver: Resolver, _source: object, info: GraphQLResolveInfo[_Context], **arguments: object
+    type_name: str, field_name: str, _source: object, info: GraphQLResolveInfo[_Context], **arguments: object
 ) -> object:
     asked = info.context
-    return resolver(Request(asked.operations, arguments, asked.caller, asked.asked_at))
+    return resolved(type_name, field_name, Request(asked.operations, arguments, asked.caller, asked.asked_at))

@@ -2,54 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from barycenter_jobs.core.errors import InvalidInput
-from barycenter_jobs.core.executions import LogFilter
+from barycenter_jobs.core.callers import NOBODY_KNOWN, Caller, Permission
+from barycenter_jobs.core.errors import InvalidInput, NotAllowed
+from barycenter_jobs.core.log_reading import LogFilter
 from barycenter_jobs.core.schedules import six_fields
 from barycenter_jobs.graphql.answers import job_health, job_log, job_pause, job_stats
-from barycenter_jobs.operations.cancel_run import CancelRun
-from barycenter_jobs.operations.clear_history import ClearHistory
-from barycenter_jobs.operations.control_job import ControlJob, Controlled
-from barycenter_jobs.operations.list_jobs import ListJobs
-from barycenter_jobs.operations.list_quarantine import ListQuarantine
-from barycenter_jobs.operations.read_health import ReadHealth
-from barycenter_jobs.operations.read_log import ReadLog
-from barycenter_jobs.operations.read_statistics import ReadStatistics
-from barycenter_jobs.operations.trigger_job import TriggerJob
+from barycenter_jobs.operations.api import Operations
+from barycenter_jobs.operations.control_job import Controlled
 
 Arguments = Mapping[str, object]
 
 
-@dataclass(frozen=True)
-class Operations:
-    """What the API can do."""
-
-    list_jobs: ListJobs
-    read_log: ReadLog
-    trigger_job: TriggerJob
-    list_quarantine: ListQuarantine
-    read_health: ReadHealth
-    control_job: ControlJob
-    cancel_run: CancelRun
-    read_statistics: ReadStatistics
-    clear_history: ClearHistory
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One field to resolve: its arguments as the schema has them, who asks (an ARN or a subject), and when.
+    """One field to resolve: its arguments as the schema has them, who asks, and when.
 
     `asked_at` is when the request came in, None where nobody knows.
     """
 
     operations: Operations
     arguments: Arguments
-    caller: str | None = None
+    caller: Caller = NOBODY_KNOWN
     asked_at: datetime | None = None
 
 
@@ -59,6 +39,8 @@ _GRAPHQL_TYPES: Mapping[type, str] = {str: "String", int: "Int", bool: "Boolean"
 Resolver = Callable[[Request], object]
 
 LONGEST_REASON = 500
+
+logger = logging.getLogger(__name__)
 
 
 def available_jobs(request: Request) -> list[dict[str, object]]:
@@ -112,7 +94,7 @@ def trigger_job(request: Request) -> dict[str, object]:
     """Resolve `Mutation.triggerJob`. Raises InvalidInput and StoreError."""
     triggered = request.operations.trigger_job(
         _needed(request, "jobName"),
-        request.caller,
+        request.caller.name,
         dry_run=_argument(request, "dryRun", bool) or False,
         reason=_reason(request),
         asked_at=request.asked_at,
@@ -128,13 +110,13 @@ def trigger_job(request: Request) -> dict[str, object]:
 def pause_job(request: Request) -> dict[str, object]:
     """Resolve `Mutation.pauseJob`. Raises InvalidInput and StoreError."""
     pause = request.operations.control_job.pause
-    return _controlled(pause(_needed(request, "jobName"), request.caller, _reason(request)))
+    return _controlled(pause(_needed(request, "jobName"), request.caller.name, _reason(request)))
 
 
 def resume_job(request: Request) -> dict[str, object]:
     """Resolve `Mutation.resumeJob`. Raises InvalidInput and StoreError."""
     resume = request.operations.control_job.resume
-    return _controlled(resume(_needed(request, "jobName"), request.caller, _reason(request)))
+    return _controlled(resume(_needed(request, "jobName"), request.caller.name, _reason(request)))
 
 
 def _controlled(controlled: Controlled) -> dict[str, object]:
@@ -153,7 +135,7 @@ def cancel_run(request: Request) -> dict[str, object]:
     if execution_id is None:
         unknown = f"Unknown execution: {text}"
         return {"success": False, "message": unknown, "executionId": text, "jobName": None}
-    cancelled = request.operations.cancel_run(execution_id, request.caller, reason)
+    cancelled = request.operations.cancel_run(execution_id, request.caller.name, reason)
     return {
         "success": cancelled.success,
         "message": cancelled.message,
@@ -165,12 +147,25 @@ def cancel_run(request: Request) -> dict[str, object]:
 def clear_history(request: Request) -> dict[str, object]:
     """Resolve `Mutation.clearHistory`. Raises InvalidInput and StoreError."""
     job_name = _argument(request, "jobName", str)
-    cleared = request.operations.clear_history(job_name, request.caller, _reason(request))
+    cleared = request.operations.clear_history(job_name, request.caller.name, _reason(request))
     return {
         "success": cleared.success,
         "message": cleared.message,
         "recordsCleared": cleared.records_cleared,
     }
+
+
+def resolved(type_name: str, field_name: str, request: Request) -> object:
+    """Return the value of a root field.
+
+    Raises NotAllowed for a caller who may not ask for it, and what its resolver raises.
+    """
+    try:
+        request.caller.check(Permission.WRITE if type_name == "Mutation" else Permission.READ)
+    except NotAllowed:
+        logger.warning("refused", extra={"field": field_name, "caller": request.caller.name})
+        raise
+    return RESOLVERS[type_name, field_name](request)
 
 
 RESOLVERS: Mapping[tuple[str, str], Resolver] = {

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from barycenter_jobs.core.errors import UnknownJob
-from barycenter_jobs.core.executions import LogFilter, Request
+from barycenter_jobs.core.executions import Request
 from barycenter_jobs.core.jobs import job_named
-from barycenter_jobs.core.retention import REMOVED_AT_ONCE
+from barycenter_jobs.core.log_reading import LogFilter
 from barycenter_jobs.core.statistics import FINAL_STATUSES
-from barycenter_jobs.core.stores import History
+from barycenter_jobs.core.stores import ExecutionLog, History
+from barycenter_jobs.operations.prune_history import batches
 
 # The ways in wait for less than half a minute; a batch takes some tens of milliseconds.
 TIME_TO_CLEAR = timedelta(seconds=15)
@@ -30,6 +31,7 @@ class Cleared:
 class ClearHistory:
     """Clears the history of one job or of all, a batch at a time. What is running keeps its record."""
 
+    log: ExecutionLog
     history: History
     clock: Callable[[], datetime]
     time_to_clear: timedelta = TIME_TO_CLEAR
@@ -49,12 +51,9 @@ class ClearHistory:
         clearing = self.history.begin_clearing(Request(asked_at, by, reason), name)
         removed = 0
         for status in FINAL_STATUSES:
-            log_filter = LogFilter(job_name=name, status=status)
-            batch = self.history.oldest(log_filter, asked_at, REMOVED_AT_ONCE)
-            while batch:
+            for batch in batches(self.log, LogFilter(name, status=status, until=asked_at)):
                 if self.clock() >= asked_at + self.time_to_clear:
                     message = f"Cleared {removed} records and ran out of time: ask again for what is left"
                     return Cleared(success=False, message=message, records_cleared=removed)
                 removed += self.history.remove(batch, clearing)
-                batch = self.history.oldest(log_filter, asked_at, REMOVED_AT_ONCE, after=batch[-1])
         return Cleared(success=True, message="Execution history cleared", records_cleared=removed)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 
-from barycenter_jobs.core.executions import checked_limit
 from barycenter_jobs.core.jobs import job_named
+from barycenter_jobs.core.log_reading import checked_limit
 from barycenter_jobs.core.rows import Quarantined
 from barycenter_jobs.core.stores import Quarantine
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from barycenter_jobs.core.executions import Execution, LogFilter, Status
+from barycenter_jobs.core.executions import Execution, Status
 from barycenter_jobs.core.jobs import JOBS
+from barycenter_jobs.core.log_reading import LogFilter, Order, Position
 from barycenter_jobs.core.retention import REMOVED_AT_ONCE, Retention
 from barycenter_jobs.core.statistics import FINAL_STATUSES
 from barycenter_jobs.core.stores import ExecutionLog, History
@@ -45,7 +46,8 @@ class PruneHistory:
 
     def _due(self, now: datetime) -> Iterator[Sequence[Execution]]:
         for status in FINAL_STATUSES:
-            yield from self._batches(LogFilter(status=status), self.retention.started_before(status, now))
+            until = self.retention.started_before(status, now)
+            yield from batches(self.log, LogFilter(status=status, until=until))
 
     def _removed_beyond_the_buffer(self, now: datetime, most: int) -> int:
         if self.max_records is None:
@@ -55,15 +57,17 @@ class PruneHistory:
         removed = 0
         if wanted <= 0:
             return 0
-        for batch in self._batches(LogFilter(), now):
+        for batch in batches(self.log, LogFilter(until=now)):
             finished = [each for each in batch if each.status is not Status.RUNNING]
             removed += self.history.remove(finished[: wanted - removed])
             if removed >= wanted:
                 break
         return removed
 
-    def _batches(self, log_filter: LogFilter, started_before: datetime) -> Iterator[Sequence[Execution]]:
-        batch = self.history.oldest(log_filter, started_before, REMOVED_AT_ONCE)
-        while batch:
-            yield batch
-            batch = self.history.oldest(log_filter, started_before, REMOVED_AT_ONCE, after=batch[-1])
+
+def batches(log: ExecutionLog, log_filter: LogFilter) -> Iterator[Sequence[Execution]]:
+    """Yield the executions that the filter lets through, the earliest started first, in batches to remove."""
+    after = None
+    while batch := log.read(log_filter, REMOVED_AT_ONCE, order=Order.OLDEST_FIRST, after=after):
+        yield batch
+        after = Position.of(batch[-1])

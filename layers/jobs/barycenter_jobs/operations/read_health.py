@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from barycenter_jobs.core.executions import FAILURES, Execution, LogFilter, Method, Status
+from barycenter_jobs.core.executions import FAILURES, Execution, Method, Status
 from barycenter_jobs.core.health import JobHealth, health_of
 from barycenter_jobs.core.jobs import JOBS, Job, job_named
+from barycenter_jobs.core.log_reading import LogFilter
 from barycenter_jobs.core.schedules import Schedule
 from barycenter_jobs.core.stores import ExecutionLog, JobControls
 
@@ -40,7 +41,7 @@ class ReadHealth:
 
     def _health(self, job: Job, alive: Sequence[Execution], now: datetime) -> JobHealth:
         control, schedule = self.controls.of(job), self.schedules[job.name]
-        recent = [each.as_of(now) for each in self.log.newest(LogFilter(job.name), RECENT)]
+        recent = [each.as_of(now) for each in self.log.read(LogFilter(job.name), RECENT)]
         return health_of(
             job,
             schedule,
@@ -56,7 +57,7 @@ class ReadHealth:
         )
 
     def _last_success(self, job: Job) -> Execution | None:
-        found = self.log.newest(LogFilter(job.name, status=Status.SUCCESS), RECENT)
+        found = self.log.read(LogFilter(job.name, status=Status.SUCCESS), RECENT)
         return next((each for each in found if _counts(each)), None)
 
 

@@ -6,12 +6,15 @@ import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
+from urllib.parse import parse_qs
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-from barycenter_jobs.graphql.over_http import HttpRequest, respond
-from barycenter_jobs.graphql.resolvers import Operations
+from barycenter_jobs.core.callers import Caller, permissions_of
+from barycenter_jobs.graphql.over_http import respond
+from barycenter_jobs.http_messages import HttpRequest
+from barycenter_jobs.operations.api import Operations
 from barycenter_jobs.web import playground
 
 PLAYGROUND = "/admin/jobs/playground"
@@ -33,15 +36,7 @@ def http_api(operations: Operations) -> APIGatewayHttpResolver:
             and _from_browser(event.headers)
         ):
             return _moved(PLAYGROUND)
-        request = HttpRequest(
-            method=event.http_method,
-            headers=event.headers,
-            query=event.query_string_parameters,
-            body=_text(event),
-            caller=_caller(event),
-            asked_at=_asked_at(event),
-        )
-        answer = respond(request, operations)
+        answer = respond(_request(event), operations)
         headers: dict[str, str | list[str]] = {**answer.headers, "cache-control": "no-store"}
         return Response(answer.status, body=answer.body, headers=headers)
 
@@ -79,8 +74,25 @@ def _text(event: APIGatewayProxyEventV2) -> str:
     return base64.b64decode(body).decode(errors="replace") if event.is_base64_encoded else body
 
 
-def _caller(event: APIGatewayProxyEventV2) -> str | None:
-    """Return who asks: an IAM principal's ARN or a token's subject; None behind no authorizer."""
+def _request(event: APIGatewayProxyEventV2) -> HttpRequest:
+    return HttpRequest(
+        method=event.http_method,
+        path=event.path,
+        headers=event.headers,
+        query=parse_qs(event.raw_query_string, keep_blank_values=True),
+        body=_text(event),
+        caller=_caller(event),
+        asked_at=_asked_at(event),
+    )
+
+
+def _caller(event: APIGatewayProxyEventV2) -> Caller:
+    """Return who asks: an IAM principal's ARN or a token's subject; nobody behind no authorizer.
+
+    A token's claims say what it may do. What an IAM principal may do, its policies have said already.
+    """
     authorizer = event.raw_event.get("requestContext", {}).get("authorizer") or {}
-    who = authorizer.get("iam", {}).get("userArn") or authorizer.get("jwt", {}).get("claims", {}).get("sub")
-    return None if who is None else str(who)
+    if "jwt" in authorizer:
+        claims = authorizer["jwt"].get("claims") or {}
+        return Caller(claims.get("sub"), permissions_of(str(claims.get("scope") or "")))
+    return Caller(authorizer.get("iam", {}).get("userArn"))

@@ -23,7 +23,13 @@ from barycenter_jobs.adapters.dynamodb.execution_items import (
     ItemType,
     bound,
 )
-from barycenter_jobs.adapters.dynamodb.execution_mapping import execution_of, item_of, partition_of, result_of
+from barycenter_jobs.adapters.dynamodb.execution_mapping import (
+    execution_of,
+    item_of,
+    partition_of,
+    positions,
+    result_of,
+)
 from barycenter_jobs.adapters.dynamodb.job_statistics import DynamoDBStatistics
 from barycenter_jobs.adapters.dynamodb.run_legs import DynamoDBLegs
 from barycenter_jobs.adapters.dynamodb.service_model import share_service_model
@@ -34,17 +40,9 @@ from barycenter_jobs.core.errors import (
     Throttled,
     UnknownExecution,
 )
-from barycenter_jobs.core.executions import (
-    LEASE,
-    Execution,
-    LogFilter,
-    Request,
-    Start,
-    Status,
-    in_the_way,
-    still_stands,
-)
+from barycenter_jobs.core.executions import LEASE, Execution, Request, Start, Status, in_the_way, still_stands
 from barycenter_jobs.core.legs import total
+from barycenter_jobs.core.log_reading import LogFilter, Order, Position
 from barycenter_jobs.core.pacing import Backoff
 from barycenter_jobs.core.retention import Retention
 from barycenter_jobs.core.statistics import JobStatistics
@@ -215,14 +213,27 @@ class DynamoDBExecutionLog:
             except DoesNotExist:
                 return None
 
-    def newest(self, log_filter: LogFilter, limit: int) -> list[Execution]:
-        """Return the latest executions that pass the filter. See `ExecutionLog`. Raises StoreError."""
-        partition = partition_of(log_filter)
-        if partition is None:
+    def read(
+        self,
+        log_filter: LogFilter,
+        limit: int,
+        *,
+        order: Order = Order.NEWEST_FIRST,
+        after: Position | None = None,
+    ) -> list[Execution]:
+        """Return executions that pass the filter, in order. See `ExecutionLog`. Raises StoreError."""
+        partition, between = partition_of(log_filter), positions(log_filter, order, after)
+        if partition is None or between is None:
             return []
         index, key = partition
         with store_errors("read", self._table):
-            found = self._executions.query(key, index_name=index, scan_index_forward=False, limit=limit)
+            found = self._executions.query(
+                key,
+                ExecutionItem.position.between(*between),
+                index_name=index,
+                scan_index_forward=order is Order.OLDEST_FIRST,
+                limit=limit,
+            )
             return [execution_of(item) for item in found]
 
     def statistics(self, job_name: str) -> JobStatistics:

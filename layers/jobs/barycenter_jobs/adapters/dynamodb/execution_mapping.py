@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from barycenter_jobs.adapters.dynamodb.execution_items import (
     EXECUTIONS,
@@ -15,7 +15,6 @@ from barycenter_jobs.core.executions import FAILURES as FAILED_STATES
 from barycenter_jobs.core.executions import (
     Backlog,
     Execution,
-    LogFilter,
     Method,
     Request,
     Status,
@@ -23,6 +22,7 @@ from barycenter_jobs.core.executions import (
     TriggerKind,
     Usage,
 )
+from barycenter_jobs.core.log_reading import LogFilter, Order, Position
 from barycenter_jobs.core.retention import Retention
 from barycenter_jobs.core.statistics import portion_of
 from barycenter_jobs.core.timestamps import iso, parsed, sortable
@@ -39,7 +39,7 @@ def item_of(execution: Execution, model: type[ExecutionItem], retention: Retenti
     return model(
         log=EXECUTIONS,
         id=execution.id,
-        position=position_of(execution),
+        position=str(Position.of(execution)),
         jobName=execution.job_name,
         startedAt=iso(execution.started_at),
         completedAt=None if completed is None else iso(completed),
@@ -71,11 +71,6 @@ def item_of(execution: Execution, model: type[ExecutionItem], retention: Retenti
         retained_until=int(retention.ttl(execution).timestamp()),
         counted_in=None if execution.status is Status.RUNNING else portion_of(execution),
     )
-
-
-def position_of(execution: Execution) -> str:
-    """Return where an execution stands in every index: by its start, and then by its id."""
-    return f"{sortable(execution.started_at)}#{execution.id:012d}"
 
 
 def result_of(execution: Execution) -> ResultMap:
@@ -147,3 +142,15 @@ def partition_of(log_filter: LogFilter) -> tuple[str, str] | None:
     if log_filter.only_failures:
         return ("failures", FAILURES) if job is None else ("failures-by-job", job)
     return ("by-start", EXECUTIONS) if job is None else ("by-job", job)
+
+
+def positions(log_filter: LogFilter, order: Order, after: Position | None) -> tuple[str, str] | None:
+    """Return the first and the last position that a reading may come across, None where it is none."""
+    # No position is an instant alone, and each one that is later begins with a greater text.
+    low = "" if log_filter.since is None else sortable(log_filter.since)
+    high = "~" if log_filter.until is None else sortable(log_filter.until)
+    if after is not None and order is Order.NEWEST_FIRST:
+        high = min(high, str(replace(after, id=max(after.id - 1, 0))))
+    elif after is not None:
+        low = max(low, str(replace(after, id=after.id + 1)))
+    return (low or "0", high) if low <= high else None

@@ -17,15 +17,15 @@ from barycenter_jobs.adapters.dynamodb.execution_items import (
     ExecutionItem,
     bound,
 )
-from barycenter_jobs.adapters.dynamodb.execution_mapping import execution_of, partition_of, position_of
+from barycenter_jobs.adapters.dynamodb.execution_mapping import execution_of
 from barycenter_jobs.adapters.dynamodb.job_statistics import DynamoDBStatistics
 from barycenter_jobs.adapters.dynamodb.service_model import share_service_model
 from barycenter_jobs.adapters.dynamodb.transactions import CONDITION_FAILED, refusals, worth_another_try
 from barycenter_jobs.core.errors import Throttled
-from barycenter_jobs.core.executions import Execution, LogFilter, Request, Status
+from barycenter_jobs.core.executions import Execution, Request, Status
 from barycenter_jobs.core.pacing import Backoff
 from barycenter_jobs.core.retention import Clearing
-from barycenter_jobs.core.timestamps import iso, parsed, sortable
+from barycenter_jobs.core.timestamps import iso, parsed
 
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00Z")
@@ -48,21 +48,6 @@ class DynamoDBHistory:
         self._connection = connection.connection
         self._statistics = DynamoDBStatistics(table, self._connection, endpoint_url)
         share_service_model(self._connection.session)
-
-    def oldest(
-        self, log_filter: LogFilter, started_before: datetime, limit: int, after: Execution | None = None
-    ) -> list[Execution]:
-        """Return the earliest executions that pass the filter. See `History`. Raises StoreError."""
-        partition = partition_of(log_filter)
-        if partition is None:
-            return []
-        index, key = partition
-        position, end = ExecutionItem.position, sortable(started_before)
-        # A space: nothing else comes so soon after a position.
-        between = position < end if after is None else position.between(f"{position_of(after)} ", end)
-        with store_errors("read", self._table):
-            found = self._executions.query(key, between, index_name=index, limit=limit)
-            return [execution_of(item) for item in found]
 
     def remove(self, executions: Sequence[Execution], clearing: Clearing | None = None) -> int:
         """Remove the records of finished executions. See `History`.

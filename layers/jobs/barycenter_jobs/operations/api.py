@@ -1,0 +1,30 @@
+"""Everything that the ways in may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from barycenter_jobs.operations.cancel_run import CancelRun
+from barycenter_jobs.operations.clear_history import ClearHistory
+from barycenter_jobs.operations.control_job import ControlJob
+from barycenter_jobs.operations.list_jobs import ListJobs
+from barycenter_jobs.operations.list_quarantine import ListQuarantine
+from barycenter_jobs.operations.read_health import ReadHealth
+from barycenter_jobs.operations.read_log import ReadLog
+from barycenter_jobs.operations.read_statistics import ReadStatistics
+from barycenter_jobs.operations.trigger_job import TriggerJob
+
+
+@dataclass(frozen=True)
+class Operations:
+    """What the API can do, whichever way it is asked."""
+
+    list_jobs: ListJobs
+    read_log: ReadLog
+    trigger_job: TriggerJob
+    list_quarantine: ListQuarantine
+    read_health: ReadHealth
+    control_job: ControlJob
+    cancel_run: CancelRun
+    read_statistics: ReadStatistics
+    clear_history: ClearHistory
