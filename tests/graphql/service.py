@@ -12,8 +12,10 @@ from typing import Any
 
 from graphql import (
     FieldNode,
-    GraphQLObjectType,
+    FragmentSpreadNode,
     GraphQLResolveInfo,
+    InlineFragmentNode,
+    SelectionSetNode,
     VariableNode,
     build_schema,
     execute_sync,
@@ -45,13 +47,17 @@ from barycenter_jobs.core.schedules import parse as parse_schedule
 from barycenter_jobs.core.stores import ExecutionLog, JobControls, JobInvoker
 from barycenter_jobs.graphql import appsync
 from barycenter_jobs.graphql.over_http import respond
+from barycenter_jobs.graphql.resolvers import RESOLVERS
 from barycenter_jobs.http_messages import HttpRequest, HttpResponse
 from barycenter_jobs.operations.api import Operations
 from barycenter_jobs.operations.cancel_run import CancelRun
 from barycenter_jobs.operations.clear_history import ClearHistory
 from barycenter_jobs.operations.control_job import ControlJob
+from barycenter_jobs.operations.find_executions import FindExecutions
+from barycenter_jobs.operations.list_clearings import ListClearings
 from barycenter_jobs.operations.list_jobs import ListJobs
 from barycenter_jobs.operations.list_quarantine import ListQuarantine
+from barycenter_jobs.operations.read_backlog import ReadBacklog
 from barycenter_jobs.operations.read_health import ReadHealth
 from barycenter_jobs.operations.read_log import ReadLog
 from barycenter_jobs.operations.read_statistics import ReadStatistics
@@ -197,6 +203,23 @@ QUARANTINES = {job.name: MemoryTable() for job in JOBS} | {
 }
 
 
+def _expiring(*hours_from_now: float) -> dict[str, dict[str, int]]:
+    second = int(NOW.timestamp())
+    return {
+        f"s3cr3t-{number}": {"expires_at": second + round(3600 * hours)}
+        for number, hours in enumerate(hours_from_now)
+    }
+
+
+# What is counted: sessions of every age, a few challenges, and tables without anything to count.
+TABLES = {job.name: MemoryTable() for job in JOBS} | {
+    "cleanup_expired_sessions": MemoryTable(
+        _expiring(-200, -169, -168, -30, -24, -2, -1, -0.5, -0.25, 0, 0.5, 1, 2, 24, 100, 168, 9000)
+    ),
+    "cleanup_expired_challenges": MemoryTable(_expiring(-0.01, 0.01, 0.02, 0.08)),
+}
+
+
 def controls_of_the_day() -> MemoryJobControls:
     """Four watched jobs: challenges have missed their last run, and device codes are paused."""
     controls = MemoryJobControls()
@@ -220,15 +243,18 @@ def service(
     log, controls = log or History(), controls or controls_of_the_day()
     history = log if isinstance(log, MemoryExecutionLog) else MemoryExecutionLog()
     numbers = itertools.count(1)
+    read_log = ReadLog(log, lambda: NOW)
     schedules = {name: parse_schedule(schedule) for name, schedule in SCHEDULES.items()}
     return Operations(
         list_jobs=ListJobs(schedules),
-        read_log=ReadLog(log, lambda: NOW),
+        read_log=read_log,
+        find_executions=FindExecutions(read_log),
         read_health=ReadHealth(schedules, log, controls, lambda: NOW),
         control_job=ControlJob(controls, lambda: NOW),
         cancel_run=CancelRun(log, lambda: NOW),
         read_statistics=ReadStatistics(log, max_records),
         clear_history=ClearHistory(log, history, lambda: NOW),
+        list_clearings=ListClearings(history),
         trigger_job=TriggerJob(
             functions={job.name: job.function for job in JOBS},
             log=log,
@@ -238,6 +264,7 @@ def service(
             controls=controls,
         ),
         list_quarantine=ListQuarantine(QUARANTINES.__getitem__),
+        read_backlog=ReadBacklog(TABLES.__getitem__, lambda: NOW, lambda: 0.0),
     )
 
 
@@ -257,21 +284,17 @@ def over_http(document: str, variables: Mapping[str, object], operations: Operat
 
 
 def through_appsync(document: str, variables: Mapping[str, object], operations: Operations) -> Json:
-    """Ask as AppSync does: a Lambda event for each root field, the selection made from what it returns.
+    """Ask as AppSync does: a Lambda event for each field with a resolver, the rest made from what it returns.
 
     AppSync executes documents itself. Here graphql-core does it, on a schema that knows nothing but the
     definition; arguments go to the resolver as they were sent, without the schema's defaults.
     """
 
     def field(source: Json | None, info: GraphQLResolveInfo[None], **arguments: object) -> object:
-        if source is not None:
+        if source is not None and (info.parent_type.name, info.field_name) not in RESOLVERS:
             return source[info.field_name]
-        event = appsync_event(
-            info.parent_type,
-            info.field_nodes[0],
-            {name: arguments[name] for name in _sent(info, variables)},
-            variables,
-        )
+        event = appsync_event(info, {name: arguments[name] for name in _sent(info, variables)}, variables)
+        event["source"] = source
         answer = appsync.resolve(json.loads(json.dumps(event)), operations)
         return json.loads(json.dumps(answer))
 
@@ -293,11 +316,9 @@ def _sent(info: GraphQLResolveInfo[None], variables: Mapping[str, object]) -> li
     ]
 
 
-def appsync_event(
-    parent: GraphQLObjectType, node: FieldNode, arguments: Json, variables: Mapping[str, object]
-) -> Json:
+def appsync_event(info: GraphQLResolveInfo[None], arguments: Json, variables: Mapping[str, object]) -> Json:
     """Return the event of a direct Lambda resolver, as in `events/appsync_*.json`."""
-    selected = node.selection_set.selections if node.selection_set else ()
+    node = info.field_nodes[0]
     return {
         "arguments": arguments,
         "identity": {"accountId": "123456789012", "userArn": ALICE, "username": "AROAIOSFODNN7EXAMPLE:alice"},
@@ -305,11 +326,27 @@ def appsync_event(
         "request": {"headers": {}, "domainName": None},
         "prev": None,
         "info": {
-            "selectionSetList": [one.name.value for one in selected if isinstance(one, FieldNode)],
+            "selectionSetList": _selected(node.selection_set, info),
             "selectionSetGraphQL": print_ast(node.selection_set) if node.selection_set else "",
-            "parentTypeName": parent.name,
+            "parentTypeName": info.parent_type.name,
             "fieldName": node.name.value,
             "variables": dict(variables),
         },
         "stash": {},
     }
+
+
+def _selected(
+    selected: SelectionSetNode | None, info: GraphQLResolveInfo[None], prefix: str = ""
+) -> list[str]:
+    """Return a selection as AppSync lists it: by paths, fragments merged, aliases in the place of names."""
+    names: list[str] = []
+    for one in selected.selections if selected else ():
+        if isinstance(one, FieldNode):
+            name = prefix + (one.alias or one.name).value
+            names += [name, *_selected(one.selection_set, info, f"{name}/")]
+        elif isinstance(one, FragmentSpreadNode):
+            names += _selected(info.fragments[one.name.value].selection_set, info, prefix)
+        elif isinstance(one, InlineFragmentNode):
+            names += _selected(one.selection_set, info, prefix)
+    return names

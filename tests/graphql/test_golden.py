@@ -16,7 +16,7 @@ import pytest
 from graphql import GraphQLObjectType
 
 from barycenter_jobs.adapters.memory import MemoryExecutionLog
-from barycenter_jobs.graphql.over_http import schema
+from barycenter_jobs.graphql.schema import schema
 from barycenter_jobs.operations.api import Operations
 from tests.graphql.service import Json, over_http, service, through_appsync
 
@@ -37,6 +37,7 @@ DOCUMENTED = {
     "job_logs_of_challenges",
     "health_check",
     "failure_alert",
+    "entity_query",
 }
 
 Ask = Callable[[str, Mapping[str, object], Operations], Json]
@@ -109,7 +110,7 @@ def test_the_golden_history_shows_every_kind_of_run() -> None:
 
 def test_every_field_of_a_run_is_asked_for() -> None:
     asked = set(re.findall(r"\w+", document("every_field")))
-    types = ("JobLog", "JobCounts", "JobUsage", "JobBacklog")
+    types = ("JobLog", "JobCounts", "JobTtl", "JobUsage", "JobBacklog")
     fields: set[str] = set()
     for name in types:
         named = schema().type_map[name]

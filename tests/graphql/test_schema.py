@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import pytest
 from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
     GraphQLNamedType,
     GraphQLObjectType,
     build_schema,
@@ -16,8 +18,8 @@ from graphql import (
     print_schema,
 )
 
-from barycenter_jobs.graphql.over_http import schema
 from barycenter_jobs.graphql.resolvers import RESOLVERS
+from barycenter_jobs.graphql.schema import schema
 from tests.graphql.service import SCHEMA, Json, post
 
 TYPE = """
@@ -79,11 +81,13 @@ def introspected(type_name: str) -> Json:
                 "attemptNumber": "Int!",
                 "durationMs": "Int",
                 "counts": "JobCounts!",
+                "ttl": "JobTtl",
                 "dryRun": "Boolean!",
                 "usage": "JobUsage!",
                 "backlog": "JobBacklog",
                 "samples": "[String!]!",
                 "warnings": "[String!]!",
+                "cursor": "String!",
             },
         ),
         ("JobUsage", {"readUnits": "Float!", "writeUnits": "Float!", "costUsd": "Float!"}),
@@ -98,6 +102,21 @@ def introspected(type_name: str) -> Json:
                 "uncertain": "Int!",
                 "quarantined": "Int!",
                 "stamped": "Int!",
+            },
+        ),
+        (
+            "JobTtl",
+            {
+                "rows": "Int!",
+                "sizeBytes": "Float!",
+                "latenessP50Seconds": "Int",
+                "latenessP95Seconds": "Int",
+                "latenessMaxSeconds": "Int",
+                "writeUnitsSaved": "Int!",
+                "undated": "Int!",
+                "unreadable": "Int!",
+                "patienceSeconds": "Int!",
+                "behindSeconds": "Int!",
             },
         ),
         ("JobInfo", {"name": "String!", "description": "String!", "schedule": "String!"}),
@@ -115,6 +134,8 @@ def introspected(type_name: str) -> Json:
                 "jobHealth": "[JobHealth!]!",
                 "jobStats": "JobStats!",
                 "quarantine": "[QuarantinedRow!]!",
+                "backlog": "[KindBacklog!]!",
+                "jobExecution": "JobExecutionQueries!",
             },
         ),
         (
@@ -176,8 +197,17 @@ def test_fields_have_their_documented_names_and_types(type_name: str, fields: di
         (
             "Query",
             "jobLogs",
-            [("jobName", "String", None), ("limit", "Int", "100"), ("onlyFailures", "Boolean", "false")],
+            [
+                ("jobName", "String", None),
+                ("limit", "Int", "100"),
+                ("onlyFailures", "Boolean", "false"),
+                ("status", "String", None),
+                ("since", "String", None),
+                ("until", "String", None),
+                ("after", "String", None),
+            ],
         ),
+        ("Query", "backlog", [("jobName", "String", None)]),
         ("Query", "quarantine", [("jobName", "String!", None), ("limit", "Int", "100")]),
         ("Query", "jobLog", [("id", "ID!", None)]),
         ("Query", "jobHealth", [("jobName", "String", None)]),
@@ -199,10 +229,12 @@ def test_arguments_have_their_documented_names_types_and_defaults(
     assert [(arg["name"], shown(arg["type"]), arg["defaultValue"]) for arg in args] == arguments
 
 
-def test_every_root_field_is_resolved_and_nothing_else() -> None:
+def test_every_root_field_and_every_query_of_an_entity_is_resolved_and_nothing_else() -> None:
     roots = [root for root in (schema().query_type, schema().mutation_type) if root is not None]
+    entity = schema().type_map["JobExecutionQueries"]
+    assert isinstance(entity, GraphQLObjectType)
 
-    assert set(RESOLVERS) == {(root.name, field) for root in roots for field in root.fields}
+    assert set(RESOLVERS) == {(root.name, field) for root in [*roots, entity] for field in root.fields}
     assert schema().subscription_type is None
 
 
@@ -223,7 +255,7 @@ def commented() -> list[Commented]:
         if words.startswith("#"):
             comment.append(words.lstrip("# "))
             continue
-        if match := re.match(r"type (\w+) \{", line):
+        if match := re.match(r"(?:type|input|enum) (\w+) \{", line):
             type_name = match[1]
             found.append(Commented(type_name, " ".join(comment) or None))
         elif match := re.match(r"  (\w+)[(:]", line):
@@ -233,7 +265,9 @@ def commented() -> list[Commented]:
 
 
 def described(named: GraphQLNamedType) -> list[Commented]:
-    assert isinstance(named, GraphQLObjectType)
+    if isinstance(named, GraphQLEnumType):
+        return [Commented(named.name, named.description)]
+    assert isinstance(named, GraphQLObjectType | GraphQLInputObjectType)
     fields = [Commented(f"{named.name}.{name}", field.description) for name, field in named.fields.items()]
     return [Commented(named.name, named.description), *fields]
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 
+from barycenter_jobs.core.backlog import Count, JobBacklog
+from barycenter_jobs.core.execution_fields import FIELDS
+from barycenter_jobs.core.execution_query import AfterCursor, Everything, Pagination, Slice
 from barycenter_jobs.core.executions import Backlog, Execution
 from barycenter_jobs.core.health import JobHealth, Pause
+from barycenter_jobs.core.log_reading import Position
 from barycenter_jobs.core.statistics import JobStatistics
 from barycenter_jobs.core.timestamps import iso
+from barycenter_jobs.operations.find_executions import Found
 from barycenter_jobs.operations.read_statistics import Statistics
 
 
@@ -31,6 +39,7 @@ def job_log(execution: Execution) -> dict[str, object]:
         "attemptNumber": execution.attempt_number,
         "durationMs": execution.duration_ms,
         "counts": execution.counts.named(),
+        "ttl": None if execution.ttl is None else execution.ttl.named(),
         "dryRun": execution.dry_run,
         "usage": {
             "readUnits": usage.read_units,
@@ -40,6 +49,7 @@ def job_log(execution: Execution) -> dict[str, object]:
         "backlog": None if backlog is None else _backlog(backlog),
         "samples": list(execution.samples),
         "warnings": list(execution.warnings),
+        "cursor": Position.of(execution).cursor,
     }
 
 
@@ -49,6 +59,86 @@ def _backlog(backlog: Backlog) -> dict[str, object]:
         "oldestExpiredAt": _time(backlog.oldest_expired_at),
         "exact": backlog.exact,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A part of an answer that is worked out only where it is selected.
+
+    graphql-core calls what it selects and can be called; AppSync's resolver does the same.
+    """
+
+    work_out: Callable[[], object]
+
+    def __call__(self, *_: object) -> object:
+        """Work it out."""
+        return self.work_out()
+
+
+def job_execution(execution: Execution) -> dict[str, object]:
+    """Return an execution as the type `JobExecution`."""
+    values = {name: field.of(execution) for name, field in FIELDS.items()}
+    return {name: iso(value) if isinstance(value, datetime) else value for name, value in values.items()}
+
+
+def job_execution_connection(found: Found, pagination: Pagination) -> dict[str, object]:
+    """Return what was found as the type `JobExecutionConnection`."""
+    nodes = [job_execution(each) for each in found.executions]
+    edges = [{"cursor": cursor, "node": node} for cursor, node in zip(found.cursors, nodes, strict=True)]
+    return {
+        "nodes": nodes,
+        "edges": Later(lambda: edges),
+        "pageInfo": {
+            "hasPreviousPage": found.has_previous,
+            "hasNextPage": found.has_next,
+            "startCursor": next(iter(found.cursors), None),
+            "endCursor": found.next_cursor,
+        },
+        "paginationInfo": Later(lambda: _pagination_info(found.total(), pagination)),
+        "examined": found.examined,
+    }
+
+
+def _pagination_info(total: int | None, pagination: Pagination) -> dict[str, object]:
+    match pagination:
+        case Everything():  # as in Seaography, where the one page of everything has the number 1
+            return {"pages": 1, "current": 1, "offset": 0, "total": total}
+        case Slice(limit, offset):
+            current: dict[str, object] = {"current": ceil(offset / limit), "offset": offset}
+        case AfterCursor(limit):
+            current = {"current": None, "offset": None}
+    return {"pages": None if total is None else ceil(total / limit), **current, "total": total}
+
+
+def kind_backlog(backlog: JobBacklog) -> dict[str, object]:
+    """Return what a table holds as the type `KindBacklog`."""
+    named = {"jobName": backlog.job.name, "kind": backlog.job.kind.name, "indexed": backlog.indexed}
+    if not backlog.indexed:
+        return {**named, **dict.fromkeys(("expired", "oldestExpiredAt", "expiredByAge", "expiring"))}
+    age, ahead = backlog.by_age, backlog.expiring
+    return {
+        **named,
+        "expired": _row_count(age.total),
+        "oldestExpiredAt": _time(backlog.expired.oldest_expired_at),
+        "expiredByAge": {
+            "within1Hour": _row_count(age.within_1_hour),
+            "within24Hours": _row_count(age.within_24_hours),
+            "within7Days": _row_count(age.within_7_days),
+            "longerAgo": _row_count(age.longer_ago),
+        },
+        "expiring": None
+        if ahead is None
+        else {
+            "within1Hour": _row_count(ahead.within_1_hour),
+            "within24Hours": _row_count(ahead.within_24_hours),
+            "within7Days": _row_count(ahead.within_7_days),
+            "later": _row_count(ahead.later),
+        },
+    }
+
+
+def _row_count(count: Count) -> dict[str, object]:
+    return {"rows": count.rows, "exact": count.exact}
 
 
 def job_health(health: JobHealth) -> dict[str, object]:

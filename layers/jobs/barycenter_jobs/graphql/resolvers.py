@@ -1,4 +1,4 @@
-"""Each root field of the schema, resolved by one operation."""
+"""Each field of the schema that is resolved by one operation: the root fields, and those of an entity."""
 
 from __future__ import annotations
 
@@ -11,9 +11,20 @@ from typing import TypeVar
 
 from barycenter_jobs.core.callers import NOBODY_KNOWN, Caller, Permission
 from barycenter_jobs.core.errors import InvalidInput, NotAllowed
-from barycenter_jobs.core.log_reading import LogFilter
+from barycenter_jobs.core.executions import Status
+from barycenter_jobs.core.log_reading import LogFilter, Position
 from barycenter_jobs.core.schedules import six_fields
-from barycenter_jobs.graphql.answers import job_health, job_log, job_pause, job_stats
+from barycenter_jobs.core.timestamps import instant_given
+from barycenter_jobs.graphql.answers import (
+    job_execution,
+    job_execution_connection,
+    job_health,
+    job_log,
+    job_pause,
+    job_stats,
+    kind_backlog,
+)
+from barycenter_jobs.graphql.entity_query import query_of
 from barycenter_jobs.operations.api import Operations
 from barycenter_jobs.operations.control_job import Controlled
 
@@ -56,13 +67,18 @@ def available_jobs(request: Request) -> list[dict[str, object]]:
 
 
 def job_logs(request: Request) -> list[dict[str, object]]:
-    """Resolve `Query.jobLogs`. Raises InvalidLimit and StoreError."""
+    """Resolve `Query.jobLogs`. Raises InvalidInput and StoreError."""
     # AppSync hands over what the client sent: an argument left out is absent, its default does not come.
     log_filter = LogFilter(
         job_name=_argument(request, "jobName", str),
         only_failures=_argument(request, "onlyFailures", bool) or False,
+        status=_status(_argument(request, "status", str)),
+        since=_instant(request, "since"),
+        until=_instant(request, "until"),
     )
-    executions = request.operations.read_log(log_filter, _argument(request, "limit", int))
+    cursor = _argument(request, "after", str)
+    after = None if cursor is None else Position.at_cursor(cursor)
+    executions = request.operations.read_log(log_filter, _argument(request, "limit", int), after=after)
     return [job_log(execution) for execution in executions]
 
 
@@ -88,6 +104,29 @@ def quarantine(request: Request) -> list[dict[str, object]]:
     """Resolve `Query.quarantine`. Raises InvalidInput and StoreError."""
     rows = request.operations.list_quarantine(_needed(request, "jobName"), _argument(request, "limit", int))
     return [{"name": row.name, "attribute": row.attribute, "value": row.value} for row in rows]
+
+
+def backlog(request: Request) -> list[dict[str, object]]:
+    """Resolve `Query.backlog`. Raises UnknownJob and StoreError."""
+    read_backlog = request.operations.read_backlog
+    return [kind_backlog(each) for each in read_backlog(_argument(request, "jobName", str), expiring=True)]
+
+
+def job_execution_queries(_request: Request) -> dict[str, object]:
+    """Resolve `Query.jobExecution`: a place for the queries of an entity, and nothing of its own."""
+    return {}
+
+
+def find_many(request: Request) -> dict[str, object]:
+    """Resolve `JobExecutionQueries.findMany`. Raises InvalidInput and StoreError."""
+    query = query_of(request.arguments)
+    return job_execution_connection(request.operations.find_executions(query), query.pagination)
+
+
+def find_one(request: Request) -> dict[str, object] | None:
+    """Resolve `JobExecutionQueries.findOne`. Raises InvalidInput and StoreError."""
+    execution = request.operations.find_executions.one(query_of(request.arguments))
+    return None if execution is None else job_execution(execution)
 
 
 def trigger_job(request: Request) -> dict[str, object]:
@@ -156,7 +195,7 @@ def clear_history(request: Request) -> dict[str, object]:
 
 
 def resolved(type_name: str, field_name: str, request: Request) -> object:
-    """Return the value of a root field.
+    """Return the value of a field in RESOLVERS.
 
     Raises NotAllowed for a caller who may not ask for it, and what its resolver raises.
     """
@@ -175,6 +214,10 @@ RESOLVERS: Mapping[tuple[str, str], Resolver] = {
     ("Query", "jobHealth"): health,
     ("Query", "jobStats"): stats,
     ("Query", "quarantine"): quarantine,
+    ("Query", "backlog"): backlog,
+    ("Query", "jobExecution"): job_execution_queries,
+    ("JobExecutionQueries", "findMany"): find_many,
+    ("JobExecutionQueries", "findOne"): find_one,
     ("Mutation", "triggerJob"): trigger_job,
     ("Mutation", "pauseJob"): pause_job,
     ("Mutation", "resumeJob"): resume_job,
@@ -199,6 +242,19 @@ def _needed(request: Request, name: str) -> str:
     if value is None:
         raise InvalidInput(f"{name} is needed")
     return value
+
+
+def _status(text: str | None) -> Status | None:
+    try:
+        return None if text is None else Status(text)
+    except ValueError:
+        states = ", ".join(status.value for status in Status)
+        raise InvalidInput(f"status must be one of {states}") from None
+
+
+def _instant(request: Request, name: str) -> datetime | None:
+    text = _argument(request, name, str)
+    return None if text is None else instant_given(text, name)
 
 
 def _reason(request: Request) -> str | None:
