@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import traceback
+
 import pytest
 
 from barycenter_jobs.adapters.memory import MemoryExecutionLog
 from barycenter_jobs.core.errors import InvalidEvent, InvalidInput, InvalidLimit, StoreUnavailable
 from barycenter_jobs.core.executions import Execution, TriggerKind
 from barycenter_jobs.graphql import appsync
+from barycenter_jobs.graphql.bugs import InternalError
 from tests.graphql.service import ALICE, service
+
+SECRET = "GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS"
 
 
 def event(field: str, arguments: object = None, parent: str = "Query", **others: object) -> dict[str, object]:
@@ -138,6 +143,26 @@ def test_what_the_store_refuses_reaches_appsync_as_it_is() -> None:
 
     with pytest.raises(StoreUnavailable, match=r"^Cannot read job_executions: DynamoDB cannot be reached$"):
         appsync.resolve(event("jobLogs"), service(Unreachable()))
+
+
+@pytest.mark.parametrize("bug", [ValueError(SECRET), KeyError(SECRET), RuntimeError(f"about {SECRET}")])
+def test_a_bug_tells_nobody_outside_what_happened_and_logs_where(
+    bug: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(MemoryExecutionLog):
+        def read(self, *_: object, **__: object) -> list[Execution]:
+            raise bug
+
+    with pytest.raises(InternalError, match=r"^Internal error$") as told:
+        appsync.resolve(event("jobLogs"), service(Broken()))
+
+    # What Lambda's runtime makes of it is errorType and errorMessage, and AppSync shows both.
+    assert type(told.value).__name__ == "InternalError"
+    assert SECRET not in "".join(traceback.format_exception(told.value))
+    (entry,) = caplog.records
+    assert vars(entry)["error"] == type(bug).__name__
+    assert "in read" in "".join(vars(entry)["frames"])
+    assert SECRET not in str(vars(entry))
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,9 @@ import pytest
 from barycenter_jobs.adapters.memory import MemoryExecutionLog, MemoryInvoker
 from barycenter_jobs.core.errors import FunctionNotInvoked, StoreError, StoreUnavailable, TableMissing
 from barycenter_jobs.core.executions import Execution, Start
-from barycenter_jobs.graphql.over_http import (
-    GRAPHQL_RESPONSE,
-    JSON,
-    MAX_BODY_BYTES,
-    respond,
-)
+from barycenter_jobs.graphql.http_parameters import MAX_BODY_BYTES
+from barycenter_jobs.graphql.media_types import GRAPHQL_RESPONSE, JSON
+from barycenter_jobs.graphql.over_http import respond
 from barycenter_jobs.http_messages import HttpRequest, HttpResponse
 from tests.graphql.service import History, Json, post, service
 
@@ -36,6 +33,10 @@ def body(response: HttpResponse) -> Json:
 
 def get(query: dict[str, str], **headers: str) -> HttpResponse:
     return respond(HttpRequest("GET", headers, {name: [value] for name, value in query.items()}), service())
+
+
+def typed(media_type: str) -> dict[str, str]:
+    return {"content-type": f"{media_type}; charset=utf-8"}
 
 
 def refusal(response: HttpResponse) -> tuple[int, str]:
@@ -76,11 +77,11 @@ def refusal(response: HttpResponse) -> tuple[int, str]:
 def test_the_media_type_that_the_client_likes_best_is_answered(accept: str, media_type: str) -> None:
     response = post({"query": JOBS}, accept=accept)
 
-    assert (response.status, response.headers) == (200, {"content-type": media_type})
+    assert (response.status, response.headers) == (200, typed(media_type))
 
 
 def test_without_a_wish_the_answer_is_plain_json() -> None:
-    assert post({"query": JOBS}).headers == {"content-type": JSON}
+    assert post({"query": JOBS}).headers == typed(JSON)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +95,10 @@ def test_a_client_that_takes_neither_is_told_what_there_is(accept: str) -> None:
     )
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "Application/JSON; charset=utf-8"])
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json", "Application/JSON; charset=utf-8", 'application/json;charset="UTF-8"'],
+)
 def test_a_request_is_json(content_type: str) -> None:
     assert post({"query": JOBS}, content_type=content_type).status == 200
 
@@ -107,6 +111,18 @@ def test_a_request_in_anything_else_is_refused(content_type: str) -> None:
     response = post({"query": TRIGGER}, content_type=content_type)
 
     assert refusal(response) == (415, "Send the request as Content-Type: application/json")
+
+
+@pytest.mark.parametrize("charset", ["iso-8859-1", "utf-16", "us-ascii"])
+def test_a_request_in_another_encoding_is_refused(charset: str) -> None:
+    response = post({"query": JOBS}, content_type=f"application/json; charset={charset}")
+
+    assert refusal(response) == (415, "Send the request in UTF-8")
+    assert response.headers["accept"] == JSON
+
+
+def test_an_answer_in_another_encoding_is_none_that_we_have() -> None:
+    assert post({"query": JOBS}, accept="application/json; charset=utf-16").status == 406
 
 
 # ---- Status codes
@@ -125,7 +141,8 @@ def test_a_request_in_anything_else_is_refused(content_type: str) -> None:
             400,
             "BAD_USER_INPUT",
         ),
-        ({"query": JOBS, "operationName": "Nothing"}, 400, 400, "BAD_REQUEST"),
+        ({"query": ""}, 200, 400, "GRAPHQL_PARSE_FAILED"),
+        ({"query": JOBS, "operationName": "Nothing"}, 200, 400, "OPERATION_RESOLUTION_FAILURE"),
         ({"query": 7}, 400, 400, "BAD_REQUEST"),
         ("{", 400, 400, "BAD_REQUEST"),
     ],
@@ -136,7 +153,7 @@ def test_the_status_depends_on_how_far_the_request_got_and_on_the_media_type(
     plain, specific = post(request_body), post(request_body, accept=GRAPHQL_RESPONSE)
 
     assert (plain.status, specific.status) == (as_json, as_graphql_response)
-    assert (plain.headers, specific.headers) == ({"content-type": JSON}, {"content-type": GRAPHQL_RESPONSE})
+    assert (plain.headers, specific.headers) == (typed(JSON), typed(GRAPHQL_RESPONSE))
     assert body(plain) == body(specific)
     codes = [error["extensions"]["code"] for error in body(plain).get("errors", [])]
     assert codes == ([] if code is None else [code])
@@ -161,10 +178,10 @@ def test_a_request_that_was_not_executed_has_no_data_in_its_answer() -> None:
             'Int cannot represent non-integer value: "ten"',
         ),
         (
-            "{ jobLogs(status: 7) { id } }",
+            "{ jobLogs(nothing: 7) { id } }",
             {},
             "GRAPHQL_VALIDATION_FAILED",
-            "Unknown argument 'status' on field 'Query.jobLogs'.",
+            "Unknown argument 'nothing' on field 'Query.jobLogs'.",
         ),
         (
             "mutation { triggerJob { success } }",
@@ -233,7 +250,7 @@ def test_an_explicit_null_where_a_default_allowed_a_variable_is_the_clients_mist
 
 
 def test_every_mistake_in_a_document_is_told_at_once() -> None:
-    errors = body(post({"query": "{ nothing jobLogs(status: 7) { id nobody } }"}))["errors"]
+    errors = body(post({"query": "{ nothing jobLogs(nothing: 7) { id nobody } }"}))["errors"]
 
     assert len(errors) == 3
     assert {error["extensions"]["code"] for error in errors} == {"GRAPHQL_VALIDATION_FAILED"}
@@ -250,14 +267,17 @@ def test_an_integer_of_any_length_is_the_clients_mistake(caplog: pytest.LogCaptu
 # ---- Bodies that are no request
 
 
-@pytest.mark.parametrize("text", ["", "{", "query", "'{}'", "{}}", "[" * 50_000, "\ud800"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "query", "'{}'", "{}}", '{"variables": {"n": NaN}}', "-Infinity", "[" * 50_000, "\ud800"],
+)
 def test_a_body_that_is_no_json_is_refused(text: str) -> None:
     assert refusal(post(text)) == (400, "The body is not valid JSON")
 
 
 @pytest.mark.parametrize("given", [[], [{"query": JOBS}], [{"query": JOBS}, {"query": LATEST}]])
 def test_a_batch_of_requests_is_refused(given: list[object]) -> None:
-    assert refusal(post(given)) == (400, "The body must be a JSON object with a query")
+    assert refusal(post(given)) == (400, "Batches are not served: send one JSON object with a query")
 
 
 @pytest.mark.parametrize("given", [None, 7, True, f'"{JOBS}"'])
@@ -265,7 +285,7 @@ def test_a_body_that_is_no_object_is_refused(given: object) -> None:
     assert refusal(post(given)) == (400, "The body must be a JSON object with a query")
 
 
-@pytest.mark.parametrize("query", [None, "", "  \n", 7, [JOBS], {"query": JOBS}])
+@pytest.mark.parametrize("query", [None, 7, True, [JOBS], {"query": JOBS}])
 def test_a_request_without_a_query_is_refused(query: object) -> None:
     expected = (400, "query must be the text of a GraphQL document")
 
@@ -305,6 +325,16 @@ def test_a_body_may_have_a_hundred_thousand_bytes_and_no_more() -> None:
     assert refusal(post({"query": filled + "x"})) == (413, "A request may have 100000 bytes at the most")
 
 
+def test_an_address_may_hold_as_much_and_no_more() -> None:
+    filled = f"{JOBS} #" + "ä" * 40_000
+
+    assert get({"query": filled}).status == 200
+    assert refusal(get({"query": filled, "extensions": "ä" * 10_000})) == (
+        414,
+        "A request may have 100000 bytes at the most; send a long one by POST",
+    )
+
+
 def test_the_size_of_a_body_is_counted_in_bytes() -> None:
     text = json.dumps({"query": f"{JOBS} #" + "ä" * 60_000}, ensure_ascii=False)
 
@@ -313,19 +343,20 @@ def test_the_size_of_a_body_is_counted_in_bytes() -> None:
 
 
 @pytest.mark.parametrize(
-    "query",
+    ("query", "code"),
     [
-        "{a" * 30_000,
-        "{ jobLogs(jobName: " + "[" * 60_000,
-        "{" + "__schema { types { fields { type { fields { type" * 800,
-        f"{{ availableJobs {{ {'name ' * 19_000} }} }}",
+        ("{a" * 30_000, "QUERY_TOO_DEEP"),
+        ("{a" * 900, "QUERY_TOO_DEEP"),
+        ("{ jobLogs(jobName: " + "[" * 60_000, "QUERY_TOO_DEEP"),
+        ("{" + "__schema { types { fields { type { fields { type" * 800, "QUERY_TOO_DEEP"),
+        (f"{{ availableJobs {{ {'name ' * 19_000} }} }}", "QUERY_TOO_LONG"),
     ],
 )
-def test_a_document_made_to_exhaust_the_server_is_refused(query: str) -> None:
+def test_a_document_made_to_exhaust_the_server_is_refused(query: str, code: str) -> None:
     response = post({"query": query}, accept=GRAPHQL_RESPONSE)
 
     assert response.status == 400
-    assert body(response)["errors"][0]["extensions"]["code"].startswith("GRAPHQL_")
+    assert body(response)["errors"][0]["extensions"]["code"] == code
 
 
 def test_half_of_a_surrogate_pair_does_no_harm() -> None:
@@ -342,7 +373,7 @@ def test_half_of_a_surrogate_pair_does_no_harm() -> None:
 def test_queries_may_be_asked_by_get() -> None:
     response = get({"query": JOBS}, accept=GRAPHQL_RESPONSE)
 
-    assert (response.status, response.headers) == (200, {"content-type": GRAPHQL_RESPONSE})
+    assert (response.status, response.headers) == (200, typed(GRAPHQL_RESPONSE))
     assert body(response) == body(post({"query": JOBS}))
 
 
@@ -373,7 +404,7 @@ def test_a_mutation_by_get_is_refused_and_does_nothing(accept: str) -> None:
     response = respond(request, service(log, invoker))
 
     assert refusal(response) == (405, "GET runs queries only; send a mutation by POST")
-    assert response.headers == {"content-type": accept, "allow": "POST"}
+    assert response.headers == {**typed(accept), "allow": "POST"}
     assert invoker.invocations == []
     assert log.get(1) is None
 
@@ -404,16 +435,21 @@ def test_the_operation_that_is_named_is_run() -> None:
     assert body(post({"query": TWO, "operationName": "Two"})) == {"data": {"jobLogs": [{"id": "42"}]}}
 
 
-@pytest.mark.parametrize("name", [None, ""])
-def test_one_of_several_operations_must_be_named(name: str | None) -> None:
-    assert refusal(post({"query": TWO, "operationName": name})) == (
-        400,
-        "Name the operation to run: operationName",
-    )
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (None, "Name the operation to run: operationName"),
+        ("", "Name the operation to run: operationName"),
+        ("Three", "Unknown operation: Three"),
+    ],
+)
+def test_one_of_several_operations_must_be_named(name: str | None, message: str) -> None:
+    response = post({"query": TWO, "operationName": name}, accept=GRAPHQL_RESPONSE)
 
-
-def test_an_operation_that_there_is_not_is_named() -> None:
-    assert refusal(post({"query": TWO, "operationName": "Three"})) == (400, "Unknown operation: Three")
+    assert response.status == 400
+    assert body(response) == {
+        "errors": [{"message": message, "extensions": {"code": "OPERATION_RESOLUTION_FAILURE"}}]
+    }
 
 
 def test_there_are_no_subscriptions() -> None:

@@ -5,10 +5,15 @@ The event is AppSync's whole resolver context, as its "Direct Lambda resolver re
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from types import TracebackType
+from typing import Literal
 
-from barycenter_jobs.core.callers import Caller, permissions_of
-from barycenter_jobs.core.errors import InvalidEvent
+from barycenter_jobs.core.callers import Caller, token_holder
+from barycenter_jobs.core.errors import BarycenterJobsError, InvalidEvent
+from barycenter_jobs.graphql.answers import Later
+from barycenter_jobs.graphql.bugs import InternalError, log_bug
 from barycenter_jobs.graphql.resolvers import RESOLVERS, Request, resolved
 from barycenter_jobs.operations.api import Operations
 
@@ -16,7 +21,8 @@ from barycenter_jobs.operations.api import Operations
 def resolve(event: object, operations: Operations) -> object:
     """Return the value of the field that AppSync asks for.
 
-    Raises InvalidEvent for an event that is not AppSync's, and what the field's resolver raises.
+    Raises InvalidEvent for an event that is not AppSync's, what the field's resolver raises on purpose, and
+    InternalError in place of anything else: AppSync shows the message to whoever asked.
     """
     asked = _mapping(event, "event")
     info = _mapping(asked.get("info"), "info")
@@ -24,7 +30,41 @@ def resolve(event: object, operations: Operations) -> object:
     if (parent, field) not in RESOLVERS:
         raise InvalidEvent(f"There is no field {parent}.{field}")
     arguments = _mapping(asked.get("arguments") or {}, "arguments")
-    return resolved(parent, field, Request(operations, arguments, _caller(asked)))
+    with _NoBugShown():
+        return _worked_out(resolved(parent, field, Request(operations, arguments, _caller(asked))), info)
+
+
+def _worked_out(answer: object, info: Mapping[str, object]) -> object:
+    """Return an answer with what is left for later worked out where it may be selected, and left out else."""
+    if not isinstance(answer, dict):
+        return answer
+    return {
+        name: value() if isinstance(value, Later) else value
+        for name, value in answer.items()
+        if not isinstance(value, Later) or _may_be_selected(name, info)
+    }
+
+
+def _may_be_selected(name: str, info: Mapping[str, object]) -> bool:
+    # The list of the selection has aliases in the place of names. Its text has both, but of a fragment only
+    # the name: what is in it, nobody can tell from here.
+    text = info.get("selectionSetGraphQL")
+    return not isinstance(text, str) or name in text or re.search(r"\.\.\.\s*(?!on\b)\w", text) is not None
+
+
+class _NoBugShown:
+    """Lets through what was raised on purpose and turns the rest, once logged, into InternalError."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
+    ) -> Literal[False]:
+        if isinstance(error, Exception) and not isinstance(error, BarycenterJobsError):
+            log_bug(error)
+            raise InternalError from None
+        return False
 
 
 def _caller(event: Mapping[str, object]) -> Caller:
@@ -36,12 +76,11 @@ def _caller(event: Mapping[str, object]) -> Caller:
     if not isinstance(identity, Mapping):
         return Caller()
     claims = identity.get("claims")
-    who = identity.get("userArn") or identity.get("sub") or identity.get("username")
-    name = None if who is None else str(who)
-    if claims is None and "issuer" not in identity:
-        return Caller(name)
-    scopes = claims.get("scope") if isinstance(claims, Mapping) else None
-    return Caller(name, permissions_of(str(scopes or "")))
+    if claims is not None or "issuer" in identity:
+        claims = claims if isinstance(claims, Mapping) else {}
+        return token_holder({"sub": identity.get("sub") or identity.get("username"), **claims})
+    who = identity.get("userArn") or identity.get("username")
+    return Caller(None if who is None else str(who))
 
 
 def _mapping(value: object, what: str) -> Mapping[str, object]:
