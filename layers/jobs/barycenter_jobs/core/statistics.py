@@ -13,8 +13,8 @@ one differently would take a duration out of another bucket than it was put into
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from barycenter_jobs.core.executions import FAILURES, Execution, Status
@@ -27,6 +27,7 @@ COUNTED_ROWS = ("deleted", "became_live", "already_gone", "failed", "uncertain",
 # for its whole item.
 _STATUS = "status_"
 _ROWS = "rows_"
+_REMOVED_BY_TTL = "ttl_rows"
 _BUCKET = "bucket_"
 _DURATION_MS_SUM = "duration_ms_sum"
 
@@ -80,6 +81,8 @@ def increment_of(execution: Execution) -> Increment:
     changes = {_STATUS + execution.status: 1}
     for name in COUNTED_ROWS:
         changes[_ROWS + name] = getattr(execution.counts, name)
+    if execution.ttl is not None:
+        changes[_REMOVED_BY_TTL] = execution.ttl.rows
     if execution.duration_ms is not None and execution.status is not Status.SKIPPED:
         duration_ms = min(max(execution.duration_ms, 0), _LONGEST_MS)
         changes[_DURATION_MS_SUM] = duration_ms
@@ -147,7 +150,7 @@ class JobStatistics:
     def average_duration_ms(self) -> float:
         """How long an execution that was not skipped took on average, with one decimal; 0.0 of none."""
         durations = sum(count for _, count in self._buckets())
-        return round(self.counters.get(_DURATION_MS_SUM, 0) / durations, 1) if durations else 0.0
+        return round(self.duration_ms_sum / durations, 1) if durations else 0.0
 
     @property
     def p50_ms(self) -> int | None:
@@ -165,14 +168,33 @@ class JobStatistics:
         return self._percentile_ms(99)
 
     @property
+    def duration_ms_sum(self) -> int:
+        """How long all executions that were not skipped took together."""
+        return self.counters.get(_DURATION_MS_SUM, 0)
+
+    def durations_up_to(self, bounds_ms: Sequence[int]) -> list[int]:
+        """Return, for each bound, how many durations it is not exceeded by; last, how many there are at all.
+
+        Exact for the bounds that `exact_bound_ms` returns.
+        """
+        buckets = self._buckets()
+        counts = [sum(count for floor, count in buckets if floor <= bound) for bound in bounds_ms]
+        return [*counts, sum(count for _, count in buckets)]
+
+    @property
     def rows(self) -> dict[str, int]:
         """How many rows came to which end, by the names of COUNTED_ROWS."""
         return {name: self.counters.get(_ROWS + name, 0) for name in COUNTED_ROWS}
 
     @property
     def records_processed(self) -> int:
-        """How many rows are known to have been deleted."""
-        return self.rows["deleted"]
+        """How many rows are known to have been deleted, by runs and by TTL."""
+        return self.rows["deleted"] + self.removed_by_ttl
+
+    @property
+    def removed_by_ttl(self) -> int:
+        """How many rows TTL removed, as far as the executions tell."""
+        return self.counters.get(_REMOVED_BY_TTL, 0)
 
     def after(self, increment: Increment) -> JobStatistics:
         """Return the statistics once `increment` has been added."""
@@ -198,6 +220,11 @@ class JobStatistics:
             for name, count in self.counters.items()
             if name.startswith(_BUCKET) and count > 0
         )
+
+
+def exact_bound_ms(duration_ms: int) -> int:
+    """Return the shortest duration, not below this one, which the counters can tell longer ones from."""
+    return _FLOORS[bisect_left(_FLOORS, duration_ms + 1)] - 1
 
 
 def merged(several: Iterable[JobStatistics]) -> JobStatistics:

@@ -1,0 +1,1 @@
+"""The REST API: ScheduleZero's history of executions, metrics, probes, and a description of it all."""
