@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import boto3
 import click
@@ -18,30 +16,13 @@ from barycenter_jobs.adapters.dynamodb.errors import store_errors
 from barycenter_jobs.adapters.dynamodb.indexed_rows import EXPIRY_INDEX
 from barycenter_jobs.core.errors import AccessRefused, RequestRefused, StoreUnavailable, TableMissing
 from barycenter_jobs.core.jobs import Kind
+from console.cli.access import Access
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _WRITE_UNIT_BYTES = 1024
 _TYPICAL_ROW_BYTES = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Where DynamoDB is and who asks. None leaves it to AWS's own environment and configuration."""
-
-    endpoint_url: str | None = None
-    region: str | None = None
-    profile: str | None = None
-
-    @property
-    def is_local(self) -> bool:
-        """Whether the engine is on this machine, where nobody looks at credentials."""
-        host = urlsplit(self.endpoint_url or "").hostname or ""
-        try:
-            return host == "localhost" or ipaddress.ip_address(host).is_loopback
-        except ValueError:
-            return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +60,8 @@ def open_table(access: Access, kind: Kind, name: str | None) -> Table:
     """
     name = name or kind.name
     # Whoever waits for the first answer has probably mistyped something; later, patience saves a long run.
-    description = _described(_client(access, attempts=2), access, name)
-    _check_key(description, name, kind)
+    description = described(quick_client(access), access, name)
+    check_key(description, name, kind)
     return Table(
         client=_client(access, attempts=10),
         name=name,
@@ -93,7 +74,13 @@ def open_table(access: Access, kind: Kind, name: str | None) -> Table:
     )
 
 
-def _described(client: DynamoDBClient, access: Access, name: str) -> Any:  # noqa: ANN401 - the SDK's own dictionary
+def quick_client(access: Access) -> DynamoDBClient:
+    """Return a client that soon gives up. Raises UsageError for a bad profile or region."""
+    return _client(access, attempts=2)
+
+
+def described(client: DynamoDBClient, access: Access, name: str) -> Any:  # noqa: ANN401 - the SDK's own dictionary
+    """Return what DynamoDB says about a table. Raises StoreError."""
     try:
         with store_errors("describe", name):
             return client.describe_table(TableName=name)["Table"]
@@ -115,7 +102,8 @@ def _identity(description: Any) -> str:  # noqa: ANN401 - the SDK's own dictiona
     return str(description.get("TableId") or hashlib.sha256(made.encode()).hexdigest())
 
 
-def _check_key(description: Any, name: str, kind: Kind) -> None:  # noqa: ANN401 - the SDK's own dictionary
+def check_key(description: Any, name: str, kind: Kind) -> None:  # noqa: ANN401 - the SDK's own dictionary
+    """Raise RequestRefused for a table that has another key than the kind's."""
     types = {part["AttributeName"]: part["AttributeType"] for part in description["AttributeDefinitions"]}
     key = [(part["AttributeName"], types.get(part["AttributeName"])) for part in description["KeySchema"]]
     if key != [(kind.key, "S")]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,14 +17,24 @@ from barycenter_jobs.core.errors import StoreError
 from barycenter_jobs.core.expiry import Cutoffs
 from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.parts import Part, parts
+from barycenter_jobs.core.prices import DOCUMENTED_PRICES
 from barycenter_jobs.core.rows import Page, Stamping
 from barycenter_jobs.core.stores import RowsOutsideIndex, Stamper
 from barycenter_jobs.operations.backfill_shards import BackfillShards, Progress
 from console.cli import resume_file
-from console.cli.database import Access, Table, open_table
+from console.cli.access import Access
+from console.cli.database import Table, open_table
+from console.cli.exits import INTERRUPTED
 from console.cli.money import counted, dollars, number
-from console.cli.options import access_options, job_argument, read_rate_option, shards_option, table_option
-from console.cli.pace import INTERRUPTED, Clock
+from console.cli.options import (
+    access_options,
+    job_argument,
+    json_option,
+    read_rate_option,
+    shards_option,
+    table_option,
+)
+from console.cli.pace import Clock
 from console.cli.progress import Plan, Tally, shown
 from console.cli.resume_file import Resume
 
@@ -114,6 +125,7 @@ class _NoStamper:
     help="Where to keep what has been done. By default a file in your own state folder.",
 )
 @click.option("--restart", is_flag=True, help="Begin anew, whatever an earlier call has done.")
+@json_option
 @access_options
 @click.pass_obj
 def backfill(
@@ -127,6 +139,7 @@ def backfill(
     dry_run: bool,
     resume_path: Path | None,
     restart: bool,
+    as_json: bool,
     access: Access,
 ) -> None:
     """Stamp expiry_shard on the rows of a table that lack it.
@@ -138,6 +151,11 @@ def backfill(
     that is not done.
 
     Needs dynamodb:DescribeTable, Scan and (without --dry-run) UpdateItem on the table.
+
+    \b
+    Examples:
+      barycenter-jobs backfill sessions --dry-run
+      barycenter-jobs backfill sessions --table my-sessions --write-units-per-second 500
     """
     if dry_run and (restart or resume_path):
         raise click.UsageError("A dry run reads the whole table: leave out --restart and --resume-file.")
@@ -146,13 +164,13 @@ def backfill(
         click.echo(f"Table {target.name} has no expiry-index yet; rows enter it when it is made.", err=True)
     rates = _Rates(write_rate, read_units_per_second)
     if dry_run:
-        _dry_run(target, shards, rates, clock)
+        _dry_run(target, shards, rates, clock, as_json=as_json)
     else:
         path = resume_path or resume_file.default_path(target.name, target.id, os.environ)
-        _Backfill(target, shards, rates, clock, path).run(restart=restart)
+        _Backfill(target, shards, rates, clock, path).run(restart=restart, as_json=as_json)
 
 
-def _dry_run(table: Table, shards: int, rates: _Rates, clock: Clock) -> None:
+def _dry_run(table: Table, shards: int, rates: _Rates, clock: Clock, *, as_json: bool) -> None:
     rows = TableRows(table.client, table.name, table.kind, shards)
     tally = Tally()
     with shown(Plan(table.name, table.about_rows, "to stamp"), tally, clock) as step:
@@ -162,6 +180,9 @@ def _dry_run(table: Table, shards: int, rates: _Rates, clock: Clock) -> None:
             read_budget=clock.ceiling(rates.read),
         )
         _work(operation(_segments(rows, rates.segment_bytes(table)), lambda _: None))
+    if as_json:
+        click.echo(_as_json(table, tally, dry_run=True))
+        return
     seconds = tally.write_units / rates.write if rates.write else 0
     takes = f", which takes at least {_duration(seconds)}" if seconds >= 1 else ""
     click.echo(f"Dry run: {counted(tally.examined, 'row')} of {table.name} read, nothing was changed.")
@@ -184,7 +205,7 @@ class _Backfill:
         self._path = path
         self._tally = Tally()
 
-    def run(self, *, restart: bool) -> None:
+    def run(self, *, restart: bool, as_json: bool) -> None:
         rows = TableRows(self._table.client, self._table.name, self._table.kind, self._shards)
         self._resume = self._earlier(restart=restart) or self._begun(rows)
         # Whoever cannot keep what has been done should know before anything is.
@@ -193,12 +214,16 @@ class _Backfill:
         if self._resume.done:
             click.echo(
                 f"Going on with segment {left[0].number + 1} of {self._resume.segments}, "
-                f"{len(self._resume.done)} done before."
+                f"{len(self._resume.done)} done before.",
+                err=as_json,
             )
         plan = Plan(self._table.name, self._table.about_rows, "stamped", self._read_before())
         with self._resumable(), shown(plan, self._tally, self._clock) as step:
             _work(self._operation(rows, step)(left, self._done))
-        self._tell("Stamped")
+        if as_json:
+            click.echo(_as_json(self._table, self._tally, dry_run=False))
+        else:
+            self._tell("Stamped")
 
     def _operation(self, rows: TableRows, step: Callable[[], None]) -> BackfillShards:
         stamper = ShardStamper(self._table.client, self._table.name, self._table.kind.key, self._shards)
@@ -290,6 +315,20 @@ def _tell_unreadable(table: Table, tally: Tally, *, err: bool = False) -> None:
             f"second; `barycenter-jobs quarantine {table.kind.name} --scan` lists them.",
             err=err,
         )
+
+
+def _as_json(table: Table, tally: Tally, *, dry_run: bool) -> str:
+    answer = {
+        "table": table.name,
+        "dryRun": dry_run,
+        "rowsRead": tally.examined,
+        "stamped": tally.found,
+        "leftAlone": tally.unreadable,
+        "readUnits": tally.read_units,
+        "writeUnits": tally.write_units,
+        "costUsd": DOCUMENTED_PRICES.cost(tally.read_units, tally.write_units),
+    }
+    return json.dumps(answer, indent=2)
 
 
 def _duration(seconds: float) -> str:

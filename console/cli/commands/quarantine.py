@@ -18,7 +18,8 @@ from barycenter_jobs.adapters.dynamodb.scanned_rows import KeyedQuarantined, Sca
 from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.parts import parts
 from barycenter_jobs.core.rows import Quarantined
-from console.cli.database import Access, Table, open_table
+from console.cli.access import Access
+from console.cli.database import Table, open_table
 from console.cli.money import counted, dollars, number
 from console.cli.options import access_options, job_argument, read_rate_option, shards_option, table_option
 from console.cli.pace import Clock
@@ -69,6 +70,11 @@ def quarantine(
     what expiry-index holds: milliseconds in expires_at. With --scan it is everything.
 
     Needs dynamodb:DescribeTable on the table, and Query on its index or, with --scan, Scan on the table.
+
+    \b
+    Examples:
+      barycenter-jobs quarantine sessions
+      barycenter-jobs quarantine sessions --scan --keys-to keys.jsonl
     """
     if keys_to and not scan:
         raise click.UsageError("--keys-to needs --scan, since names are all that a list of the index has.")

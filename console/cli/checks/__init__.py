@@ -1,0 +1,1 @@
+"""What the doctor looks at, a file for each part: the API, the AWS account, the tables and the schedules."""
