@@ -1,0 +1,56 @@
+"""A queue of Amazon SQS for records that nobody can account for, beside what Lambda itself gives up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from barycenter_jobs.core.errors import NotKept
+from barycenter_jobs.core.removals import Poison
+
+_MOST_AT_ONCE = 10
+
+
+class PoisonQueue:
+    """Sends a message for each record: why, of which table, and its place in the stream. Never the record."""
+
+    def __init__(self, url: str, endpoint_url: str | None = None) -> None:
+        self._url = url
+        self._endpoint_url = endpoint_url
+
+    def keep(self, poisoned: Sequence[Poison], table: str) -> None:
+        """Send the messages. See `PoisonedRecords`."""
+        for first in range(0, len(poisoned), _MOST_AT_ONCE):
+            some = poisoned[first : first + _MOST_AT_ONCE]
+            try:
+                answer = self._client.send_message_batch(
+                    QueueUrl=self._url,
+                    Entries=[
+                        {"Id": str(place), "MessageBody": _told(each, table)}
+                        for place, each in enumerate(some)
+                    ],
+                )
+            except ClientError as error:
+                code = error.response.get("Error", {}).get("Code", "UnknownError")
+                raise NotKept(f"The queue did not take a record: {code}") from None
+            except BotoCoreError as error:
+                raise NotKept(f"The queue did not take a record: {type(error).__name__}") from None
+            if answer.get("Failed"):
+                raise NotKept(f"The queue did not take a record: {answer['Failed'][0]['Code']}")
+
+    @cached_property
+    def _client(self) -> Any:  # noqa: ANN401 - no types for one call
+        config = Config(
+            connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 3, "mode": "standard"}
+        )
+        return boto3.client("sqs", endpoint_url=self._endpoint_url, config=config)
+
+
+def _told(poison: Poison, table: str) -> str:
+    return json.dumps({"table": table, "sequenceNumber": poison.sequence_number, "reason": poison.reason})

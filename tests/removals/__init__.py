@@ -1,0 +1,1 @@
+"""What DynamoDB's TTL removed, and the account of it."""
