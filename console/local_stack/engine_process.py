@@ -25,6 +25,8 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 _TARGET = b"DynamoDB_20120810."
 _CREDENTIAL = re.compile(rb"Credential=[^/]+/(\d+)/[^/]+/")
+# A name that anybody may register could be made to resolve to this machine. The last is Docker's for it.
+_HOST = re.compile(rb"(localhost|127\.0\.0\.1|\[::1\]|host\.docker\.internal)(:[0-9]+)?", re.IGNORECASE)
 _UNSIGNED = b"AWS4-HMAC-SHA256 Credential=local/20000101/us-east-1/dynamodb/aws4_request"
 
 
@@ -36,7 +38,7 @@ async def dynamodb(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] != "http":
         return None
     headers = dict(scope["headers"])
-    if b"origin" in headers:
+    if _from_a_page(headers):
         # ministack answers any web page's preflight request with a yes.
         return await _answer(send, 403, b'{"message":"This engine takes no requests from web pages."}')
     if scope["method"] == "GET" and scope["path"] == "/":
@@ -48,6 +50,15 @@ async def dynamodb(scope: Scope, receive: Receive, send: Send) -> None:
     headers[b"authorization"] = _CREDENTIAL.sub(rb"Credential=local/\1/us-east-1/", signed)
     await ministack({**scope, "headers": list(headers.items())}, receive, send)
     return None
+
+
+def _from_a_page(headers: dict[bytes, bytes]) -> bool:
+    """Whether a browser sent it for a page, or for a name that was made to resolve to this machine."""
+    return (
+        b"origin" in headers
+        or headers.get(b"sec-fetch-site", b"none") != b"none"
+        or not _HOST.fullmatch(headers.get(b"host", b""))
+    )
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -95,7 +95,11 @@ def _counts(answer: Mapping[str, Any]) -> list[str]:
     if answer.get("dryRun"):
         return [f"dry run: {answer.get('backlogRemaining')} would be deleted"]
     told = [name for name in _COUNTS if answer.get(name) or (name == "deleted" and name in answer)]
-    return [f"{answer[name]} {_COUNTS[name]}" for name in told]
+    by_ttl = (answer.get("ttl") or {}).get("rows", 0)
+    return [
+        *(f"{answer[name]} {_COUNTS[name]}" for name in told),
+        *([f"{by_ttl} removed by TTL"] if by_ttl else []),
+    ]
 
 
 def _retry(invocation: Invocation) -> list[str]:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -27,6 +27,7 @@ from console.local_stack.server import serving
 from console.local_stack.settings import Settings
 from console.local_stack.tables import connect, create_missing_tables, put_rows
 from console.local_stack.template import Rule, Template, read_template
+from console.local_stack.ttl_player import TtlPlayer, played
 
 # The first minute shows work done: every job runs once in it, whatever its schedule.
 _FIRST_RUN_SECONDS, _LAST_RUN_SECONDS = 15.0, 45.0
@@ -44,7 +45,7 @@ class _Database:
 
 async def run(settings: Settings, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
     """Run the stack until it is cancelled, telling `say` what happens. Raises CannotRun."""
-    template = read_template(REPOSITORY / "template.yaml")
+    template = read_template(REPOSITORY / "template.yaml", settings.parameters)
     schedules = schedules_of(template.rules)
 
     def observe(invocation: Invocation) -> None:
@@ -76,6 +77,8 @@ async def run(settings: Settings, environment: Mapping[str, str], say: Callable[
 
         say("\n".join(ready_lines(addresses, template.routes, rows)))
         try:
+            if player := _ttl_player(database, template, functions, say):
+                parts.callback(asyncio.create_task(player.play()).cancel)
             await _keep_running(settings, template, schedules, functions, database.embedded)
         except* CannotRun as errors:
             raise errors.exceptions[0] from None
@@ -116,6 +119,18 @@ async def _first_round(names: list[str], functions: Functions, fired: set[str]) 
         await asyncio.sleep((_LAST_RUN_SECONDS - _FIRST_RUN_SECONDS) / max(1, len(names) - 1))
 
 
+def _ttl_player(
+    database: _Database, template: Template, functions: Functions, say: Callable[[str], None]
+) -> TtlPlayer | None:
+    """Return who plays TTL for the tables where it goes first, None where nobody has to."""
+    tables = played(template.tables)
+    if not tables or database.embedded is None:
+        return None
+    names = ", ".join(table.name for table in tables)
+    say(f"TTL goes first for {names}: the embedded engine's tells nobody of it, so it is played here.")
+    return TtlPlayer(connect(database.endpoint, database.credentials), tables, functions, say)
+
+
 async def _watch(engine: Engine) -> None:
     raise await engine.stopped()
 
@@ -134,7 +149,9 @@ async def _database(settings: Settings, environment: Mapping[str, str]) -> Async
 def _fill(database: _Database, template: Template, *, seed: bool) -> int:
     """Make the tables that are missing and return how many demo rows went into them."""
     connection = connect(database.endpoint, database.credentials)
-    created = create_missing_tables(connection, template.tables)
+    own = played(template.tables) if database.embedded else []
+    tables = [replace(table, ttl_attribute=None) if table in own else table for table in template.tables]
+    created = create_missing_tables(connection, tables)
     written = 0
     for table in created if seed else ():
         if shards := template.expiry_shards.get(table.name):
@@ -152,6 +169,8 @@ def _shared_environment(database: _Database, addresses: Addresses) -> dict[str, 
         "LAMBDA_ENDPOINT_URL": addresses.lambda_endpoint,
         # Nothing here plays Step Functions, and without an endpoint a function would ask AWS.
         "SHARE_OUT_STATE_MACHINE": "",
+        # Nor CloudWatch, which would be asked how far this one has read.
+        "STREAM_READER": "",
         "AWS_ACCESS_KEY_ID": credentials.access_key,
         "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
         "AWS_REGION": credentials.region,

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from console.local_stack.errors import InvalidTemplate
+from console.local_stack.errors import BadSetting, InvalidTemplate
 from console.local_stack.intrinsics import ACCOUNT, REGION, Evaluator, Node, plain
 
 _TABLE_SETTINGS = (
@@ -129,10 +129,11 @@ class Template:
         }
 
 
-def read_template(path: Path) -> Template:
-    """Return what the SAM template at `path` describes, its parameters at their defaults.
+def read_template(path: Path, parameters: Mapping[str, str] | None = None) -> Template:
+    """Return what the SAM template at `path` describes, its parameters at their defaults, or as given.
 
-    Code and layers are found relative to the template. Raises InvalidTemplate.
+    Code and layers are found relative to the template. Raises InvalidTemplate, and BadSetting for a value
+    that the template does not allow.
     """
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=_TemplateLoader)  # noqa: S506 - a SafeLoader
@@ -143,9 +144,18 @@ def read_template(path: Path) -> Template:
     if not isinstance(document, dict) or not isinstance(document.get("Resources"), dict):
         raise InvalidTemplate(f"{path} is no SAM template: it has no Resources.")
     try:
+        for name, value in (parameters or {}).items():
+            _give(document["Parameters"][name], name, value)
         return _Reader(document, path.parent).template()
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise InvalidTemplate(f"{path} is no valid SAM template: {type(error).__name__} {error}.") from error
+
+
+def _give(parameter: dict[str, Any], name: str, value: str) -> None:
+    allowed = parameter.get("AllowedValues", [value])
+    if value not in allowed:
+        raise BadSetting(f"{name} must be one of {', '.join(map(str, allowed))}, not {value!r}.")
+    parameter["Default"] = value
 
 
 class _Reader:
@@ -171,7 +181,9 @@ class _Reader:
                 elif event["Type"] == "HttpApi":
                     method = str(given.get("Method", "ANY")).upper().replace("*", "ANY")
                     routes.append(Route(method, given.get("Path", "$default"), function.name))
-        rules += self._plain_rules({function.arn: name for name, function in functions.items()})
+        names = {function.arn: name for name, function in functions.items()}
+        rules += self._plain_rules(names)
+        routes += self._plain_routes(names)
         tables = tuple(self._table(*each) for each in self._made("AWS::DynamoDB::Table"))
         return Template(tables, functions, tuple(rules), tuple(routes))
 
@@ -191,6 +203,18 @@ class _Reader:
                         _transformer(target.get("InputTransformer")),
                     )
 
+    def _plain_routes(self, names: Mapping[str, str]) -> Iterator[Route]:
+        """Yield the routes of API Gateway's own resources that lead to functions, named by their ARNs."""
+        integrations = {
+            f"integrations/{logical_id}": self._evaluator.value(properties["IntegrationUri"])
+            for logical_id, properties in self._made("AWS::ApiGatewayV2::Integration")
+        }
+        for _, properties in self._made("AWS::ApiGatewayV2::Route"):
+            function = names.get(integrations.get(self._evaluator.value(properties["Target"]), ""))
+            method, _, path = str(self._evaluator.value(properties["RouteKey"])).rpartition(" ")
+            if function is not None:
+                yield Route(method or "ANY", path, function)
+
     def _made(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield the resources of one type that the conditions let exist."""
         for logical_id, resource in self._resources.items():
@@ -201,6 +225,8 @@ class _Reader:
     def _table(self, logical_id: str, properties: dict[str, Any]) -> Table:
         given = self._evaluator.value(properties)
         definition = {setting: given[setting] for setting in _TABLE_SETTINGS if setting in given}
+        if "StreamSpecification" in definition:  # CloudFormation takes it for switched on, DynamoDB does not
+            definition["StreamSpecification"] = {"StreamEnabled": True} | definition["StreamSpecification"]
         key = {each["KeyType"]: each["AttributeName"] for each in given["KeySchema"]}
         ttl = given.get("TimeToLiveSpecification") or {}
         return Table(

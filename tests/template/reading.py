@@ -30,7 +30,12 @@ CLEANUPS = [
 SHARE_OUT_ARN = (
     "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:${AWS::StackName}-share-out"
 )
-FOLDERS = [cleanup.folder for cleanup in CLEANUPS] + ["watchdog", "graphql_resolver", "http_api"]
+FOLDERS = [cleanup.folder for cleanup in CLEANUPS] + [
+    "account_removals",
+    "watchdog",
+    "graphql_resolver",
+    "http_api",
+]
 
 
 class _Loader(yaml.SafeLoader):
@@ -56,6 +61,13 @@ def template() -> Json:
     return data
 
 
+@cache
+def nested(path: str) -> Json:
+    """Return a nested stack's template by its path, in the same form."""
+    data: Json = _Loader((ROOT / path).read_text()).get_single_data()
+    return data
+
+
 def resources(of_type: str) -> dict[str, Json]:
     """Return the resources of one type by logical id."""
     return {name: body for name, body in template()["Resources"].items() if body["Type"] == of_type}
@@ -71,8 +83,7 @@ def functions() -> dict[str, Json]:
 
 def routes() -> set[str]:
     """Return the HTTP API's routes as API Gateway writes them: `GET /path`."""
-    events = functions()["http_api"]["Events"].values()
-    return {f"{event['Properties']['Method']} {event['Properties']['Path']}" for event in events}
+    return {body["Properties"]["RouteKey"] for body in resources("AWS::ApiGatewayV2::Route").values()}
 
 
 def deployed_schema() -> GraphQLSchema:

@@ -3,7 +3,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.template.reading import ROOT, resources
+import pytest
+
+from tests.template.reading import ROOT, resources, template
 
 LAYER = ROOT / "layers" / "dependencies"
 
@@ -22,14 +24,20 @@ def test_what_the_lambda_runtime_brings_is_not_shipped_again(tmp_path: Path) -> 
         "aws-lambda-powertools",
         "graphql-core",
         "jmespath",
+        "prometheus-client",
         "pynamodb",
         "typing-extensions",
     ]
     assert wanted.count("==") * 2 <= wanted.count("--hash=sha256:")
 
 
-def test_the_dependencies_are_built_by_their_makefile() -> None:
-    layer = resources("AWS::Serverless::LayerVersion")["DependenciesLayer"]
+@pytest.mark.parametrize("name", ["DependenciesLayer", "JobsLayer"])
+def test_a_layer_is_built_by_its_makefile_for_the_runtimes_python(name: str) -> None:
+    layer = resources("AWS::Serverless::LayerVersion")[name]
+    makefile = (ROOT / layer["Properties"]["ContentUri"] / "Makefile").read_text()
 
     assert layer["Metadata"] == {"BuildMethod": "makefile"}
-    assert "build-DependenciesLayer:" in (LAYER / "Makefile").read_text()
+    assert f"build-{name}:" in makefile
+    # Bytecode of another version would be of no use, and times do not survive a zip archive.
+    assert f"{template()['Globals']['Function']['Runtime']} -m compileall" in makefile
+    assert "--invalidation-mode unchecked-hash" in makefile

@@ -6,6 +6,7 @@ from tests.template.reading import (
     ROOT,
     SHARE_OUT_ARN,
     Cleanup,
+    Json,
     functions,
     resources,
     template,
@@ -58,6 +59,10 @@ def test_a_cleanup_runs_on_the_schedule_of_its_parameter(cleanup: Cleanup) -> No
         "RECONCILE_READ_UNITS_PER_SECOND": {"Ref": "ReconcileReadUnitsPerSecond"},
         "MILLION_WRITE_UNITS_PRICE": {"Ref": "MillionWriteUnitsPrice"},
         "MILLION_READ_UNITS_PRICE": {"Ref": "MillionReadUnitsPrice"},
+        "CLEANUP_MODE": {"Ref": cleanup.schedule.replace("Schedule", "CleanupMode")},
+        "TTL_PATIENCE_SECONDS": {"Ref": "TtlPatienceSeconds"},
+        "STREAM_READER": {"Ref": "AccountRemovalsFunction"},
+        "EMIT_REMOVALS": {"Ref": "EmitRemovals"},
         "SHARE_OUT_THRESHOLD": {"Ref": "ShareOutThreshold"},
         "SHARE_OUT_CONCURRENCY": {"Ref": "ShareOutConcurrency"},
         "SHARE_OUT_STATE_MACHINE": {"Fn::Sub": SHARE_OUT_ARN},
@@ -74,6 +79,16 @@ def test_every_function_can_be_pointed_at_engines_elsewhere() -> None:
         "DYNAMODB_ENDPOINT_URL": "",
         "LAMBDA_ENDPOINT_URL": "",
         "STEP_FUNCTIONS_ENDPOINT_URL": "",
+        "EVENTS_ENDPOINT_URL": "",
+        "EVENT_BUS_NAME": {
+            "Fn::If": [
+                "NamesEventBus",
+                {"Ref": "EventBusName"},
+                {"Fn::If": ["HasWebhook", {"Fn::Sub": "${AWS::StackName}-runs"}, ""]},
+            ]
+        },
+        "STACK_NAME": {"Ref": "AWS::StackName"},
+        "PUBLIC_URL": {"Fn::Sub": "https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}"},
         "POWERTOOLS_SERVICE_NAME": "barycenter_jobs",
         "POWERTOOLS_LOG_LEVEL": {"Ref": "LogLevel"},
     }
@@ -81,7 +96,11 @@ def test_every_function_can_be_pointed_at_engines_elsewhere() -> None:
 
 @pytest.mark.parametrize("folder", ["graphql_resolver", "http_api"])
 def test_who_triggers_and_lists_jobs_knows_their_schedules_functions_and_tables(folder: str) -> None:
-    expected = {"EXPIRY_SHARDS": {"Ref": "ExpiryShards"}}
+    expected: Json = {"EXPIRY_SHARDS": {"Ref": "ExpiryShards"}}
+    if folder == "http_api":
+        expected["GRAPHQL_INTROSPECTION"] = {"Ref": "GraphqlIntrospection"}
+        client = {"Fn::If": ["HasPageClientId", {"Ref": "PageClientId"}, {"Ref": "JwtAudience"}]}
+        expected |= {"OIDC_ISSUER": {"Ref": "JwtIssuer"}, "OIDC_CLIENT_ID": client}
     for cleanup in CLEANUPS:
         job = cleanup.folder.replace("cleanup_", "cleanup_expired_").upper()
         expected[f"{job}_SCHEDULE"] = {"Ref": cleanup.schedule}

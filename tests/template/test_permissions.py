@@ -9,15 +9,19 @@ Permission = tuple[str, str]
 TABLE = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/"
 CLEARING = {"dynamodb:BatchGetItem", "dynamodb:DeleteItem"}
 EXECUTIONS = f"{TABLE}${{JobExecutionsTableName}}"
-RECORDING = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"}
+WRITING = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+RECORDING = WRITING | {"dynamodb:ConditionCheckItem"}
 SWEEPING = {"dynamodb:DescribeTable", "dynamodb:Scan", "dynamodb:PartiQLDelete", "dynamodb:DeleteItem"}
 STAMPING = {"dynamodb:UpdateItem"}
 
 # Where AWS leaves no choice: the log group of an AppSync API carries an id that the API gets after its role.
 # An index of the one table that is read in every way is the other exception, and the third is what a state
 # machine needs to log and to trace: AWS knows no resource for log deliveries and for traces.
+# A stream's ARN ends with the moment at which it was switched on.
+STREAMS = {f"{TABLE}${{{cleanup.table}}}/stream/*" for cleanup in CLEANUPS}
 WILDCARDS = {
     "*",
+    *STREAMS,
     f"{EXECUTIONS}/index/*",
     "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/appsync/apis/*",
 }
@@ -66,11 +70,22 @@ def test_a_cleanup_may_touch_its_own_table_record_its_runs_and_share_them_out(cl
         | {("dynamodb:Query", f"{own_table}/index/expiry-index")}
         | {(action, EXECUTIONS) for action in RECORDING | {"dynamodb:Query"}}
         | {("states:StartExecution", SHARE_OUT_ARN)}
+        | {("cloudwatch:GetMetricStatistics", "*")}
     )
     if cleanup.folder == "cleanup_refresh_tokens":
         expected |= {("dynamodb:Query", f"{own_table}/index/rotation-index")}
 
     assert set(permissions(functions()[cleanup.folder]["Policies"])) == expected
+
+
+def test_what_accounts_for_removals_reads_streams_and_writes_the_accounts() -> None:
+    reading = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+
+    assert set(permissions(functions()["account_removals"]["Policies"])) == (
+        {(f"dynamodb:{action}", stream) for action in reading for stream in STREAMS}
+        | {(f"dynamodb:{action}", EXECUTIONS) for action in ("Query", "PutItem", "UpdateItem")}
+        | {("sqs:SendMessage", "DeadLetters.Arn")}
+    )
 
 
 def test_the_watchdog_may_close_runs_note_schedules_read_what_health_is_made_of_and_prune() -> None:
@@ -86,7 +101,7 @@ def test_the_watchdog_may_close_runs_note_schedules_read_what_health_is_made_of_
 @pytest.mark.parametrize("folder", ["graphql_resolver", "http_api"])
 def test_an_api_may_keep_the_log_list_expired_keys_and_start_the_four_jobs(folder: str) -> None:
     expected = (
-        {(action, EXECUTIONS) for action in RECORDING | CLEARING | {"dynamodb:Query"}}
+        {(action, EXECUTIONS) for action in WRITING | CLEARING | {"dynamodb:Query"}}
         | {("dynamodb:Query", f"{EXECUTIONS}/index/*")}
         | {("dynamodb:Query", f"{TABLE}${{{cleanup.table}}}/index/expiry-index") for cleanup in CLEANUPS}
         | {
@@ -119,8 +134,12 @@ def test_the_state_machine_may_invoke_only_the_cleanups() -> None:
     assert {action for action, resource in granted if resource == "*"} == ON_ANYTHING
 
 
-def test_only_the_reconcile_rule_may_invoke_functions_from_outside_sams_events() -> None:
-    allowed = [body["Properties"] for body in resources("AWS::Lambda::Permission").values()]
+def test_only_the_reconcile_rule_and_the_api_may_invoke_functions_from_outside_sams_events() -> None:
+    allowed = [
+        body["Properties"]
+        for name, body in resources("AWS::Lambda::Permission").items()
+        if name != "HttpApiPermission"
+    ]
 
     assert {one["FunctionName"]["Ref"] for one in allowed} == {
         name for name in resources("AWS::Serverless::Function") if name.startswith("Cleanup")
@@ -140,13 +159,16 @@ def test_nothing_is_granted_by_wildcard_where_a_name_would_do() -> None:
 
     assert {action for action, _ in granted if "*" in action} == set()
     assert {resource for _, resource in granted if "*" in resource} == WILDCARDS
-    assert {action for action, resource in granted if resource == "*"} == ON_ANYTHING
+    assert {action for action, resource in granted if resource == "*"} == {
+        *ON_ANYTHING,
+        "cloudwatch:GetMetricStatistics",  # CloudWatch knows no resources for it
+    }
 
 
 def test_only_this_accounts_services_may_take_their_roles() -> None:
     for name, role in resources("AWS::IAM::Role").items():
         (statement,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
 
-        service = "states" if name == "ShareOutRole" else "appsync"
+        service = {"ShareOutRole": "states", "WebhookRole": "events"}.get(name, "appsync")
         assert statement["Principal"] == {"Service": f"{service}.amazonaws.com"}
         assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}

@@ -10,7 +10,8 @@ import pytest
 from barycenter_jobs.adapters.embedded_metrics import EmbeddedMetrics
 from barycenter_jobs.adapters.memory import MemoryExecutionLog, MemoryJobControls, MemoryJobMetrics
 from barycenter_jobs.core.controls import Control
-from barycenter_jobs.core.executions import Start, Status, Trigger, TriggerKind
+from barycenter_jobs.core.counts import Counts
+from barycenter_jobs.core.executions import Backlog, Start, Status, Trigger, TriggerKind
 from barycenter_jobs.core.health import HealthState, Pause
 from barycenter_jobs.core.jobs import CHALLENGES, JOBS, REFRESH_TOKENS, SESSIONS
 from barycenter_jobs.core.retention import Retention
@@ -26,6 +27,21 @@ NOON = datetime(2026, 2, 14, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 HOURLY = parse("cron(0 * * * ? *)")
 BY_SCHEDULE = Trigger(TriggerKind.SCHEDULE)
+
+
+NOTHING = dict.fromkeys(
+    [
+        "LateSeconds",
+        "ConsecutiveFailures",
+        "RunningMinutes",
+        "Paused",
+        "DeadRunsClosed",
+        "BreakerTripped",
+        "QuarantinedRows",
+        "BacklogGrew",
+    ],
+    0,
+)
 
 
 class Scene:
@@ -114,13 +130,48 @@ def test_the_metrics_of_a_job_say_what_its_health_says() -> None:
 
     scene.watch()
 
-    nothing = dict.fromkeys(["LateSeconds", "ConsecutiveFailures", "Running", "Paused", "DeadRunsClosed"], 0)
     assert list(scene.metrics.shown.values()) == [
-        nothing | {"SecondsSinceLastSuccess": 540},
-        nothing | {"ConsecutiveFailures": 2},
-        nothing | {"Running": 1, "Paused": 1},
-        nothing,
+        NOTHING | {"SecondsSinceLastSuccess": 540},
+        NOTHING,
+        NOTHING | {"RunningMinutes": 1 / 60, "Paused": 1},
+        NOTHING,
     ]
+
+    scene.now = NOON + 4 * MINUTE
+    scene.watch()
+
+    # Only now will Lambda not repeat what failed at noon.
+    assert scene.metrics.shown[REFRESH_TOKENS.name]["ConsecutiveFailures"] == 2
+
+
+def test_the_metrics_of_a_job_say_what_its_runs_left() -> None:
+    scene = Scene()
+    for number, left in enumerate([4, 5, 90]):
+        run = scene.log.start(Start(SESSIONS, BY_SCHEDULE, f"event-{number}"), NOON - (9 - number) * MINUTE)
+        done = run.finished(
+            Status.SUCCESS, run.started_at, counts=Counts(quarantined=3), backlog=Backlog(left)
+        )
+        scene.log.finish(done)
+
+    scene.watch()
+
+    shown = scene.metrics.shown[SESSIONS.name]
+    assert {name: shown[name] for name in ("BacklogRows", "BacklogGrew", "QuarantinedRows")} == {
+        "BacklogRows": 90,
+        "BacklogGrew": 2,
+        "QuarantinedRows": 3,
+    }
+
+
+def test_a_run_that_is_under_way_tells_since_when() -> None:
+    scene = Scene()
+    run = scene.log.start(Start(SESSIONS, BY_SCHEDULE, "event-1"), NOON)
+    scene.log.renew(run, NOON + 91 * MINUTE)
+    scene.now = NOON + 90 * MINUTE
+
+    scene.watch()
+
+    assert scene.metrics.shown[SESSIONS.name]["RunningMinutes"] == 90
 
 
 def test_a_clock_behind_that_of_the_run_shows_no_negative_age() -> None:
@@ -133,30 +184,31 @@ def test_a_clock_behind_that_of_the_run_shows_no_negative_age() -> None:
     assert scene.metrics.shown[SESSIONS.name]["SecondsSinceLastSuccess"] == 0
 
 
-def test_metrics_go_into_the_log_with_the_job_as_their_only_dimension(
+def test_metrics_go_into_the_log_with_the_job_and_the_stack_as_their_only_dimensions(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "barycenter_jobs")  # which Powertools would add to them
 
     for job in (SESSIONS, CHALLENGES):
-        EmbeddedMetrics().show(
+        EmbeddedMetrics("barycenter-jobs-dev").show(
             job, [Measurement("LateSeconds", "Seconds", 360.0), Measurement("Paused", "Count", 0)]
         )
 
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line.pop("job") for line in lines] == [SESSIONS.name, CHALLENGES.name]
     for line in lines:
+        assert line.pop("stack") == "barycenter-jobs-dev"
         (directive,) = line.pop("_aws")["CloudWatchMetrics"]
         assert line == {"LateSeconds": [360.0], "Paused": [0.0]}
         assert directive == {
             "Namespace": "BarycenterJobs",
-            "Dimensions": [["job"]],
+            "Dimensions": [["job", "stack"]],
             "Metrics": [{"Name": "LateSeconds", "Unit": "Seconds"}, {"Name": "Paused", "Unit": "Count"}],
         }
 
 
 def test_every_job_is_shown_in_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
-    Scene(EmbeddedMetrics()).watch()
+    Scene(EmbeddedMetrics("barycenter-jobs-dev")).watch()
 
     assert [json.loads(line)["job"] for line in capsys.readouterr().out.splitlines()] == [
         job.name for job in JOBS

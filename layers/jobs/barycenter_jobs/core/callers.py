@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -35,6 +36,23 @@ class Caller:
 
 
 NOBODY_KNOWN = Caller()
+
+
+def token_holder(claims: Mapping[str, object]) -> Caller:
+    """Return whom a token describes that somebody has verified already.
+
+    Scopes stand in `scope` (RFC 9068, section 2.2.3) or in `scp`, as other issuers have it, each a text or a
+    list. API Gateway makes the text `[a b]` of a list. A token for no user names its client.
+    """
+    name = claims.get("sub") or claims.get("client_id")
+    scopes = " ".join(_scopes(claims.get(claim)) for claim in ("scope", "scp"))
+    return Caller(None if name is None else str(name), permissions_of(scopes))
+
+
+def _scopes(claim: object) -> str:
+    if isinstance(claim, str):
+        return claim[1:-1] if claim.startswith("[") and claim.endswith("]") else claim
+    return " ".join(map(str, claim)) if isinstance(claim, list) else ""
 
 
 def permissions_of(scopes: str) -> frozenset[Permission]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -52,7 +53,8 @@ class JobHealth:
     `last_run` is the newest execution that came to an end, `running` one that is under way. `next_due` is
     None where no run will come by itself: the job is paused, or its schedule is over. `late_since` is the
     first instant at which a run was due that did not start, the same for as long as the job stays late;
-    `late_by` is the time that has passed since. Both are None unless the job is late.
+    `late_by` is the time that has passed since. Both are None unless the job is late. `recent` are the
+    newest executions, from the newest on.
     """
 
     job: Job
@@ -64,6 +66,7 @@ class JobHealth:
     late_by: timedelta | None
     consecutive_failures: int
     paused: Pause | None
+    recent: Sequence[Execution] = ()
 
     @property
     def state(self) -> HealthState:
@@ -100,6 +103,7 @@ def health_of(
     paused: Pause | None = None,
     resumed_at: datetime | None = None,
     grace: timedelta | None = None,
+    recent: Sequence[Execution] = (),
 ) -> JobHealth:
     """Return how a job is doing at `now`.
 
@@ -123,6 +127,7 @@ def health_of(
         late_by=None if late_since is None else now - late_since,
         consecutive_failures=consecutive_failures,
         paused=paused,
+        recent=recent,
     )
 
 

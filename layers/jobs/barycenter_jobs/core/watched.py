@@ -9,6 +9,13 @@ from datetime import datetime
 from barycenter_jobs.core.executions import Execution
 from barycenter_jobs.core.health import JobHealth
 from barycenter_jobs.core.jobs import Job
+from barycenter_jobs.core.recent_runs import (
+    backlog_grew,
+    backlog_rows,
+    breaker_tripped,
+    failures_in_a_row,
+    quarantined_rows,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +40,38 @@ def measurements(watched: Watched, job: Job, now: datetime) -> list[Measurement]
     """Return the metrics of one job.
 
     A job that is in time is 0 seconds late, so that an alarm always has something to compare. One that has
-    never succeeded has no SecondsSinceLastSuccess.
+    never succeeded has no SecondsSinceLastSuccess, and one of which no run knows what it left no BacklogRows.
+    ConsecutiveFailures are of events that Lambda will not repeat any more: nobody need be woken for an
+    attempt that the next one makes good.
     """
     health = next(each for each in watched.health if each.job == job)
     late = 0.0 if health.late_by is None else health.late_by.total_seconds()
     closed = sum(each.job_name == job.name for each in watched.closed)
     made = [
         Measurement("LateSeconds", "Seconds", late),
-        Measurement("ConsecutiveFailures", "Count", health.consecutive_failures),
-        Measurement("Running", "Count", float(health.running is not None)),
+        Measurement("ConsecutiveFailures", "Count", failures_in_a_row(health.recent, now)),
+        Measurement("RunningMinutes", "Count", _running_minutes(health.running, now)),
         Measurement("Paused", "Count", float(health.paused is not None)),
         Measurement("DeadRunsClosed", "Count", closed),
+        Measurement("BreakerTripped", "Count", float(breaker_tripped(health.recent))),
+        Measurement("QuarantinedRows", "Count", quarantined_rows(health.recent)),
+        Measurement("BacklogGrew", "Count", backlog_grew(health.recent)),
     ]
+    backlog = backlog_rows(health.recent)
+    if backlog is not None:
+        made.append(Measurement("BacklogRows", "Count", backlog))
     if health.last_success is not None:
         ended_at = health.last_success.completed_at or health.last_success.started_at
-        # Never negative: the clock that wrote the record may be ahead of this one.
-        since = max((now - ended_at).total_seconds(), 0.0)
-        made.append(Measurement("SecondsSinceLastSuccess", "Seconds", since))
+        made.append(Measurement("SecondsSinceLastSuccess", "Seconds", _seconds(ended_at, now)))
     return made
+
+
+def _running_minutes(running: Execution | None, now: datetime) -> float:
+    """Return since when a run is under way, 0 while none is."""
+    # One that has just begun is told from none.
+    return 0.0 if running is None else max(_seconds(running.started_at, now), 1.0) / 60
+
+
+def _seconds(since: datetime, now: datetime) -> float:
+    # Never negative: the clock that wrote the record may be ahead of this one.
+    return max((now - since).total_seconds(), 0.0)
