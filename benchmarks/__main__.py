@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.api_overhead import overhead_of_the_api, overhead_table
+from benchmarks.cold_start import starts_and_weight
 from benchmarks.compare import Sizes, compare
 from benchmarks.contenders import CONTENDERS, Contender, contender_named
 from benchmarks.engine import environment, metered_engine
@@ -18,8 +20,9 @@ from benchmarks.memory import memory_for_backlogs
 from benchmarks.report import backlogs, beside_live_rows, comparison
 from benchmarks.results import write_results
 from benchmarks.trials import Filling
+from benchmarks.ttl_day import ttl_day, ttl_table
 
-MODES = ("compare", "live-rows", "memory")
+MODES = ("compare", "live-rows", "memory", "api", "ttl", "start")
 _RESULTS = Path(__file__).with_name("results")
 _INTERRUPTED = 130  # as a shell reports Ctrl-C
 
@@ -48,6 +51,15 @@ def _measure(mode: str, options: argparse.Namespace) -> tuple[Any, str]:
         with metered_engine() as engine:
             results = compare(engine, options.contenders or CONTENDERS, sizes, _say)
         return results, comparison(results)
+    if mode == "start":
+        return starts_and_weight()
+    if mode == "api":
+        with metered_engine() as engine:
+            overheads = overhead_of_the_api(engine, options.executions, options.asked, _say)
+        return overheads, overhead_table(overheads)
+    if mode == "ttl":
+        days = ttl_day(options.expiring, options.seed, options.patience_hours * 3600, _say)
+        return days, ttl_table(days)
     if mode == "live-rows":
         chosen = options.contenders or _named("ours_partiql,scan_batch_writer")
         costs = cost_beside_live_rows(chosen, options.expired, options.live_rows, _say)
@@ -83,6 +95,21 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--backlogs", type=_sizes, default=[2_000, 20_000] if quick else [5_000, 500_000], help="for memory"
     )
+    parser.add_argument(
+        "--executions",
+        type=_sizes,
+        default=[100, 1_000] if quick else [1_000, 100_000],
+        help="for api: how many the log holds",
+    )
+    parser.add_argument("--asked", type=int, default=50 if quick else 200, help="for api: how often")
+    parser.add_argument(
+        "--expiring",
+        type=int,
+        default=100_000 if quick else 10_000_000,
+        help="for ttl: rows that expire in a day",
+    )
+    parser.add_argument("--patience-hours", type=float, default=48.0, help="for ttl: how long TTL may take")
+    parser.add_argument("--seed", type=int, default=1, help="for ttl: the dice's")
     parser.add_argument("--results", type=Path, default=_RESULTS, help="where the JSON goes")
     options = parser.parse_args([argument for argument in arguments if argument != "quick"])
     unknown = set(options.modes) - {*MODES, "all"}

@@ -16,7 +16,11 @@ logger = Logger()
 @cache
 def api() -> APIGatewayHttpResolver:
     """Return the routes, put together at the first request."""
-    return http_api(bootstrap.operations())
+    return http_api(
+        bootstrap.operations(),
+        introspection=bootstrap.introspection(),
+        sign_in=bootstrap.page_sign_in(),
+    )
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId")

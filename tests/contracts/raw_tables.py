@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -12,6 +13,7 @@ from barycenter_jobs.adapters.dynamodb.expired_rows import TableRows
 from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter
 from barycenter_jobs.adapters.dynamodb.shard_stamper import ShardStamper
 from barycenter_jobs.adapters.memory import MemoryTable
+from barycenter_jobs.core.backlog import Count, Span
 from barycenter_jobs.core.executions import Backlog
 from barycenter_jobs.core.expiry import Cutoffs
 from barycenter_jobs.core.jobs import Kind
@@ -44,6 +46,10 @@ class Reading(Protocol):
     def warnings(self) -> Sequence[str]: ...
 
     def quarantined(self) -> Iterator[Quarantined]: ...
+
+    def count(self, spans: Sequence[Span], most: int, time_is_left: Any) -> Sequence[Count] | None: ...  # noqa: ANN401
+
+    def earliest(self, before: int) -> datetime | None: ...
 
 
 class RawTable(Protocol):

@@ -16,6 +16,7 @@ from barycenter_jobs.adapters.memory import MemoryExecutionLog
 from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.errors import DeliveryAlreadyHandled, ExecutionAlreadyFinished
 from barycenter_jobs.core.executions import (
+    BREAKER_TRIPPED,
     LEASE,
     Backlog,
     Execution,
@@ -174,6 +175,15 @@ def test_simultaneous_starts_get_an_id_each_without_gaps(concurrent_log: Executi
 
     assert sorted(execution.id for execution in started) == list(range(1, 21))
     assert sorted(execution.id for execution in concurrent_log.read(ALL, 100)) == list(range(1, 21))
+
+
+def test_a_run_that_stopped_at_its_ceiling_is_not_repeated(log: ExecutionLog) -> None:
+    start = scheduled(SESSIONS, "too much")
+    why = f"Stopped after 10 deletions: {BREAKER_TRIPPED} (MaxRecordsPerRun)."
+    log.finish(log.start(start, NOON).finished(Status.ERROR, NOON, error_message=why))
+
+    with pytest.raises(DeliveryAlreadyHandled):
+        log.start(start, NOON + timedelta(minutes=1))
 
 
 def test_an_empty_log_has_no_executions(log: ExecutionLog) -> None:

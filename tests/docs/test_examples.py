@@ -13,7 +13,7 @@ import pytest
 from graphql import GraphQLObjectType
 
 from barycenter_jobs.core.expiry import expiry_shard
-from barycenter_jobs.graphql.over_http import schema
+from barycenter_jobs.graphql.schema import schema
 from console.local_stack.template import Rule, read_template
 from tests.local_stack.processes import StackProcess, started_stack
 
@@ -84,6 +84,8 @@ def test_every_test_that_the_readme_names_exists() -> None:
     [
         *("JobLog", "JobCounts", "JobUsage", "JobBacklog", "JobHealth", "JobPause", "Query", "Mutation"),
         *("JobTriggerResult", "JobControlResult", "JobCancelResult"),
+        *("JobExecutionQueries", "JobExecution", "JobExecutionConnection", "JobExecutionEdge", "PageInfo"),
+        *("PaginationInfo", "KindBacklog", "RowCount", "ExpiredRows", "ExpiringRows"),
     ],
 )
 def test_the_api_page_names_every_field_and_argument(type_name: str) -> None:
@@ -99,7 +101,7 @@ def test_the_api_page_names_every_field_and_argument(type_name: str) -> None:
 def test_the_deployment_page_names_every_parameter_with_its_default() -> None:
     page = (ROOT / "docs" / "deploy.md").read_text()
     template = (ROOT / "template.yaml").read_text()
-    section = template[template.index("\nParameters:") : template.index("\nConditions:")]
+    section = template[template.index("\nParameters:") : template.index("\nRules:")]
     parameters = re.findall(r"^  (\w+):$", section, re.MULTILINE)
 
     assert len(parameters) > 10

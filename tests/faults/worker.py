@@ -38,6 +38,7 @@ from barycenter_jobs.core.jobs import SESSIONS  # noqa: E402
 from barycenter_jobs.core.legs import Drained, Leg  # noqa: E402
 from barycenter_jobs.core.pacing import Backoff, TokenBucket  # noqa: E402
 from barycenter_jobs.core.parts import Part  # noqa: E402
+from barycenter_jobs.core.removal_totals import Taking  # noqa: E402
 from barycenter_jobs.core.rows import Candidate, Deletion, Outcome  # noqa: E402
 from barycenter_jobs.core.stores import Deleter  # noqa: E402
 from barycenter_jobs.operations.drain_part import DrainPart  # noqa: E402
@@ -96,9 +97,9 @@ class StoppingLog(DynamoDBExecutionLog):
         note(told=execution.counts.deleted, cancel=recorded.cancel is not None)
         return recorded
 
-    def finish(self, execution: Execution) -> None:
+    def finish(self, execution: Execution, taking: Taking | None = None) -> None:
         stop.at(Point.BEFORE_THE_RECORD)
-        super().finish(execution)
+        super().finish(execution, taking)
 
 
 class StoppingLegs(DynamoDBLegs):

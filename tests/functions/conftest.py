@@ -17,8 +17,10 @@ from barycenter_jobs.adapters.memory import (
     MemoryJobControls,
     MemoryTable,
 )
+from barycenter_jobs.adapters.memory_removals import MemoryPoisonedRecords, MemoryRemovalAccounts
 from barycenter_jobs.core.jobs import JOBS, Job
 from barycenter_jobs.core.retention import Retention
+from barycenter_jobs.operations.account_removals import AccountRemovals
 from barycenter_jobs.operations.api import Operations
 from barycenter_jobs.operations.cleanup import Cleanup
 from barycenter_jobs.operations.close_dead_runs import CloseDeadRuns
@@ -66,6 +68,7 @@ class Stack:
     log: MemoryExecutionLog = field(default_factory=MemoryExecutionLog)
     invoker: MemoryInvoker = field(default_factory=MemoryInvoker)
     controls: MemoryJobControls = field(default_factory=MemoryJobControls)
+    removals: MemoryRemovalAccounts = field(default_factory=MemoryRemovalAccounts)
 
     def cleanup(self, job: Job) -> Cleanup:
         """In the place of `bootstrap.cleanup`."""
@@ -75,6 +78,12 @@ class Stack:
         """In the place of `bootstrap.operations`."""
         return service(self.log, self.invoker, self.controls)
 
+    def account_removals(self) -> AccountRemovals:
+        """In the place of `bootstrap.account_removals`."""
+        return AccountRemovals(
+            {job.kind.name: job for job in JOBS}, self.removals, MemoryPoisonedRecords(), lambda: NOW
+        )
+
     def watchdog(self) -> Watch:
         """In the place of `bootstrap.watchdog`."""
         read_health = self.operations().read_health
@@ -82,7 +91,7 @@ class Stack:
             close_dead_runs=CloseDeadRuns(self.log, lambda: NOW),
             read_health=read_health,
             controls=self.controls,
-            metrics=EmbeddedMetrics(),
+            metrics=EmbeddedMetrics("barycenter-jobs"),
             schedules=read_health.schedules,
             clock=lambda: NOW,
             prune_history=PruneHistory(self.log, self.log, lambda: NOW, Retention()),
@@ -96,6 +105,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Stack:
     monkeypatch.setattr(bootstrap, "cleanup", made.cleanup)
     monkeypatch.setattr(bootstrap, "operations", made.operations)
     monkeypatch.setattr(bootstrap, "watchdog", made.watchdog)
+    monkeypatch.setattr(bootstrap, "account_removals", made.account_removals)
     return made
 
 

@@ -61,5 +61,6 @@ def sample(name: str) -> Json:
 
 
 def samples(way_in: str = "*") -> list[str]:
-    """Return the names of the sample events, of all ways in or of one."""
-    return sorted(path.stem for path in EVENTS.glob(f"{way_in}_*.json"))
+    """Return the names of the sample events, of all ways in or of one. What a bus gets is a way out."""
+    names = (path.stem for path in EVENTS.glob(f"{way_in}_*.json"))
+    return sorted(name for name in names if not name.startswith("bus_"))

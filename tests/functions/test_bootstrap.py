@@ -13,6 +13,7 @@ from barycenter_jobs.adapters.dynamodb.job_controls import DynamoDBJobControls
 from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter
 from barycenter_jobs.core.errors import InvalidSetting
 from barycenter_jobs.core.jobs import CHALLENGES, JOBS, SESSIONS
+from barycenter_jobs.operations.tell_of_runs import TellOfRuns
 
 API = {
     **{f"{job.name.upper()}_FUNCTION": f"stack-{job.function}" for job in JOBS},
@@ -23,7 +24,7 @@ API = {
 
 @pytest.fixture(autouse=True)
 def _a_new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("RETENTION_DAYS", "EXPIRY_SHARDS", "DELETER", *API):
+    for name in ("RETENTION_DAYS", "EXPIRY_SHARDS", "DELETER", "EVENT_BUS_NAME", *API):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("JOB_EXECUTIONS_TABLE", "job_executions")
     monkeypatch.setenv("EXPIRING_TABLE", "sessions")
@@ -94,6 +95,17 @@ def test_whoever_starts_jobs_asks_whether_they_are_paused(monkeypatch: pytest.Mo
     assert type(cleanup.run_job.controls) is DynamoDBJobControls
     assert type(cleanup.reconcile.controls) is DynamoDBJobControls
     assert type(bootstrap.operations().trigger_job.controls) is DynamoDBJobControls
+
+
+def test_a_log_tells_nobody_unless_a_bus_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = bootstrap.cleanup(SESSIONS).run_job.log
+    monkeypatch.setenv("EVENT_BUS_NAME", "runs")
+    telling = bootstrap.cleanup(CHALLENGES).run_job.log
+
+    assert isinstance(log, DynamoDBExecutionLog)
+    assert log.told is None
+    assert isinstance(telling, DynamoDBExecutionLog)
+    assert isinstance(telling.told, TellOfRuns)
 
 
 def test_a_setting_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

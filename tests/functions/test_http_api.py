@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
+import re
 from urllib.parse import urlencode
 
 import pytest
 
+from barycenter_jobs import bootstrap
 from barycenter_jobs.core.executions import Trigger, TriggerKind
-from barycenter_jobs.web.playground import page
+from barycenter_jobs.web.playground import assets, page
 from tests.functions.conftest import Load, Stack
 from tests.functions.loading import Json, sample
 from tests.graphql.service import ALICE
@@ -37,7 +40,7 @@ def request(method: str, path: str, query: Json | None = None, body: str = "", *
 def answered(response: Json) -> Json:
     """The GraphQL answer in a response that went well."""
     assert response["statusCode"] == 200
-    assert response["headers"]["content-type"] == "application/json"
+    assert response["headers"]["content-type"] == "application/json; charset=utf-8"
     answer: Json = json.loads(response["body"])
     return answer
 
@@ -193,22 +196,80 @@ def test_a_program_that_comes_without_a_query_is_told_what_is_missing(function: 
 
 
 @pytest.mark.usefixtures("stack")
-def test_the_root_leads_to_the_playground(function: Load) -> None:
-    response = function("http_api")(request("GET", "/", accept=BROWSER))
+def test_the_root_is_the_page_and_it_loads_files_that_are_there(function: Load) -> None:
+    page = function("http_api")(request("GET", "/", accept=BROWSER))
+    names = re.findall(r'"(console/[^"]+)"', page["body"])
+    files = [
+        function("http_api")(request("GET", f"/{name}", None, "", **{"accept-encoding": "gzip"}))
+        for name in names
+    ]
 
-    assert (response["statusCode"], response["headers"]["location"]) == (302, "/admin/jobs/playground")
+    assert page["statusCode"] == 200
+    assert page["headers"]["Content-Type"].startswith("text/html")
+    assert [(file["statusCode"], file["isBase64Encoded"]) for file in files] == [(200, True)]
+    assert function("http_api")(request("GET", "/console/page-0.js"))["statusCode"] == 404
 
 
 @pytest.mark.usefixtures("stack")
-@pytest.mark.parametrize("path", ["/admin/jobs/playground", "/admin/playground"])
-def test_the_playground_is_served_with_its_policy(path: str, function: Load) -> None:
+def test_a_browser_that_takes_no_gzip_gets_the_files_as_they_are(function: Load) -> None:
+    page = function("http_api")(request("GET", "/", accept=BROWSER))
+    (script,) = re.findall(r'src="(console/[^"]+)"', page["body"])
+
+    file = function("http_api")(request("GET", f"/{script}"))
+
+    assert not file["isBase64Encoded"]
+    assert "Glance" in file["body"]
+
+
+@pytest.mark.usefixtures("stack")
+@pytest.mark.parametrize(("path", "here"), [("/admin/jobs/playground", "../"), ("/admin/playground", "")])
+def test_the_playground_is_served_with_its_policy(path: str, here: str, function: Load) -> None:
     response = function("http_api")(request("GET", path, accept=BROWSER))
 
     headers = {name.lower(): value for name, value in response["headers"].items()}
     assert response["statusCode"] == 200
-    assert response["body"] == page()
+    assert response["body"] == page(here)
     assert headers["content-type"] == "text/html; charset=utf-8"
-    assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'sha256-")
+    assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'; ")
+
+
+@pytest.mark.usefixtures("stack")
+@pytest.mark.parametrize("name", assets())
+def test_the_files_of_the_playground_are_served_in_gzip_and_without(name: str, function: Load) -> None:
+    api, path = function("http_api"), f"/admin/playground/{name}"
+
+    wants_gzip, wants_none = request("GET", path), request("GET", path)
+    wants_gzip["headers"]["accept-encoding"] = "gzip, br"
+    wants_none["headers"]["accept-encoding"] = "identity"
+
+    zipped, plain = api(wants_gzip), api(wants_none)
+
+    assert (zipped["isBase64Encoded"], plain["isBase64Encoded"]) == (True, False)
+    assert zipped["headers"]["content-encoding"] == "gzip"
+    assert gzip.decompress(base64.b64decode(zipped["body"])).decode() == plain["body"]
+    assert "content-encoding" not in plain["headers"]
+    assert len(zipped["body"]) < 6_000_000  # the most that Lambda answers with
+
+
+@pytest.mark.usefixtures("stack")
+@pytest.mark.parametrize("name", ["graphiql.js", "page.html", "README.md", "..%2Fplayground.py"])
+def test_the_playground_serves_no_other_file(name: str, function: Load) -> None:
+    assert function("http_api")(request("GET", f"/admin/playground/{name}"))["statusCode"] == 404
+
+
+@pytest.mark.usefixtures("stack")
+def test_introspection_can_be_switched_off(function: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = json.dumps({"query": "{ __schema { queryType { name } } }"})
+    monkeypatch.setenv("GRAPHQL_INTROSPECTION", "off")
+    bootstrap.introspection.cache_clear()
+    api = function("http_api")
+
+    answer = answered(api(request("POST", "/admin/jobs", body=body)))
+    shown = api(request("GET", "/admin/playground", accept=BROWSER))
+
+    bootstrap.introspection.cache_clear()
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["INTROSPECTION_DISABLED"] * 2
+    assert "Introspection is off on this server" in shown["body"]
 
 
 @pytest.mark.usefixtures("stack")

@@ -18,6 +18,7 @@ ANSWERED: dict[str, Callable[[Any], bool]] = {
     "trigger": lambda answer: answer["success"] is True,
     "stepfunctions": lambda answer: answer["executionId"] == "1",
     "appsync": lambda answer: isinstance(answer, (dict, list)),
+    "dynamodb": lambda answer: answer == {"batchItemFailures": []},
     "httpapi": lambda answer: answer["statusCode"] == 200 and '"errors"' not in answer["body"],
 }
 
@@ -25,12 +26,19 @@ ANSWERED: dict[str, Callable[[Any], bool]] = {
 def folder(name: str) -> str:
     """The function that a sample event is for, by the name of its file."""
     way_in, _, rest = name.partition("_")
-    shared = {"appsync": "graphql_resolver", "httpapi": "http_api", "stepfunctions": "cleanup_sessions"}
+    shared = {
+        "dynamodb": "account_removals",
+        "appsync": "graphql_resolver",
+        "httpapi": "http_api",
+        "stepfunctions": "cleanup_sessions",
+    }
     return shared.get(way_in, rest.replace("reconcile_", "cleanup_"))
 
 
-def test_every_file_is_a_sample_of_a_way_in() -> None:
-    assert sorted(path.name for path in EVENTS.iterdir()) == [f"{name}.json" for name in samples()]
+def test_every_file_is_a_sample_of_a_way_in_or_out() -> None:
+    names = [*samples(), "bus_run_finished"]
+
+    assert sorted(path.name for path in EVENTS.iterdir()) == sorted(f"{name}.json" for name in names)
     assert {name.partition("_")[0] for name in samples()} == set(ANSWERED)
 
 

@@ -225,6 +225,8 @@ def test_the_stack_answers_to_the_names_of_this_machine(
         {"host": "localhost:1"},
         {"origin": "https://elsewhere.example"},
         {"origin": "null"},
+        {"sec-fetch-site": "cross-site"},
+        {"referer": "https://elsewhere.example/page"},
     ],
 )
 def test_a_web_page_from_elsewhere_is_refused(
@@ -238,12 +240,24 @@ def test_a_web_page_from_elsewhere_is_refused(
     assert answer.json()["message"].startswith("Refused: ")
 
 
-@pytest.mark.parametrize("method", ["OPTIONS", "POST"])
-def test_the_engine_takes_no_requests_from_web_pages(stack: StackProcess, method: str) -> None:
+@pytest.mark.parametrize("method", ["OPTIONS", "POST", "GET"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"origin": "https://elsewhere.example"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"host": "rebound.example:8000"},
+        {"host": "localhost.rebound.example"},
+    ],
+)
+def test_the_engine_takes_no_requests_from_web_pages(
+    stack: StackProcess, method: str, header: dict[str, str]
+) -> None:
     answer = httpx.request(
         method,
         stack.addresses["DynamoDB engine"],
-        headers={"origin": "https://elsewhere.example", "x-amz-target": "DynamoDB_20120810.ListTables"},
+        headers=header | {"x-amz-target": "DynamoDB_20120810.ListTables"},
         content=b"{}",
     )
 

@@ -76,6 +76,27 @@ Resources:
       Events:
         Get: { Type: HttpApi, Properties: { Method: get, Path: /things } }
         Everything: { Type: HttpApi }
+  ThingsApi:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties: { ApiId: !Ref Gateway, IntegrationUri: !GetAtt Api.Arn }
+  Elsewhere:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties: { ApiId: !Ref Gateway, IntegrationUri: "https://example.com" }
+  Gateway:
+    Type: AWS::ApiGatewayV2::Api
+  PutThing:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: { RouteKey: "PUT /things/{id}", Target: !Sub "integrations/${ThingsApi}" }
+  AnythingElse:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: { RouteKey: $default, Target: !Sub "integrations/${ThingsApi}" }
+  ToElsewhere:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: { RouteKey: GET /elsewhere, Target: !Sub "integrations/${Elsewhere}" }
+  MadeNot:
+    Type: AWS::ApiGatewayV2::Route
+    Condition: MakesNot
+    Properties: { RouteKey: GET /not, Target: !Sub "integrations/${ThingsApi}" }
   Queue:
     Type: AWS::SQS::Queue
   Nightly:
@@ -168,8 +189,15 @@ def test_an_enabled_rule_with_a_schedule_is_one_for_each_function_among_its_targ
 
 
 def test_http_events_become_routes(written: Path) -> None:
-    assert read_template(written).routes == (
+    assert read_template(written).routes[:2] == (
         Route("GET", "/things", "the-api"),
+        Route("ANY", "$default", "the-api"),
+    )
+
+
+def test_api_gateways_own_routes_to_functions_are_routes_too(written: Path) -> None:
+    assert read_template(written).routes[2:] == (
+        Route("PUT", "/things/{id}", "the-api"),
         Route("ANY", "$default", "the-api"),
     )
 

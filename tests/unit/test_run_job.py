@@ -26,6 +26,7 @@ from barycenter_jobs.core.executions import Backlog, Execution, Start, Status, T
 from barycenter_jobs.core.expiry import Cutoffs
 from barycenter_jobs.core.jobs import CHALLENGES, SESSIONS, Job
 from barycenter_jobs.core.pacing import Backoff
+from barycenter_jobs.core.removal_totals import Taking
 from barycenter_jobs.core.rows import Answer, Candidate, Deletion, Outcome, Page
 from barycenter_jobs.core.stores import Deleter, ExecutionLog, ExpiredRows
 from barycenter_jobs.operations.run_job import RunJob
@@ -362,7 +363,11 @@ class NeverStarts(MemoryExecutionLog):
 
 
 class NeverFinishes(MemoryExecutionLog):
-    def finish(self, execution: Execution) -> None:  # noqa: ARG002 - as the contract has it
+    def finish(
+        self,
+        execution: Execution,  # noqa: ARG002 - as the contract has it
+        taking: Taking | None = None,  # noqa: ARG002
+    ) -> None:
         raise StoreUnavailable("Cannot record the end of a run in job_executions: no connection")
 
 

@@ -10,7 +10,16 @@ from barycenter_jobs.core.errors import InvalidSetting
 from barycenter_jobs.core.jobs import JOBS
 from barycenter_jobs.core.prices import DOCUMENTED_PRICES, Prices
 from barycenter_jobs.core.schedules import parse
-from barycenter_jobs.settings import ApiSettings, CleanupSettings, DeleterKind, LogSettings, ShareOutSettings
+from barycenter_jobs.core.sign_in import SignIn
+from barycenter_jobs.settings import (
+    ApiSettings,
+    CleanupSettings,
+    DeleterKind,
+    EventBusSettings,
+    LogSettings,
+    ShareOutSettings,
+    sign_in,
+)
 
 LOG = {"JOB_EXECUTIONS_TABLE": "job_executions"}
 CLEANUP = {"EXPIRING_TABLE": "sessions"}
@@ -208,3 +217,43 @@ def test_a_schedule_that_cannot_be_read_is_refused_by_the_name_of_its_variable()
         "CLEANUP_EXPIRED_CHALLENGES_SCHEDULE: 'rate(5 minutes)' is not of the form "
         "cron(minutes hours day month weekday year)"
     )
+
+
+def test_no_bus_hears_of_runs_unless_it_is_named() -> None:
+    assert LogSettings.of(LOG | {"EVENT_BUS_NAME": "", "PUBLIC_URL": "https://a.example"}).event_bus is None
+
+
+def test_a_bus_takes_an_endpoint_and_the_beginning_of_links() -> None:
+    given = LOG | {
+        "EVENT_BUS_NAME": "runs",
+        "EVENTS_ENDPOINT_URL": "http://127.0.0.1:8000",
+        "PUBLIC_URL": "https://a.example",
+    }
+
+    assert LogSettings.of(LOG | {"EVENT_BUS_NAME": "runs"}).event_bus == EventBusSettings("runs", "", None)
+    assert LogSettings.of(given).event_bus == EventBusSettings(
+        "runs", "https://a.example", "http://127.0.0.1:8000"
+    )
+
+
+def test_nobody_signs_in_where_there_is_no_issuer() -> None:
+    assert sign_in({"OIDC_ISSUER": "", "OIDC_CLIENT_ID": ""}) is None
+
+
+def test_people_sign_in_at_the_issuer_as_its_client() -> None:
+    given = {"OIDC_ISSUER": "https://idp.example:8443/realms/a", "OIDC_CLIENT_ID": "page"}
+
+    assert sign_in(given) == SignIn("https://idp.example:8443/realms/a", "page")
+
+
+@pytest.mark.parametrize(
+    "issuer", ["idp.example", "https://idp.example;script-src *", "https://idp.example/ *", "https://a b"]
+)
+def test_an_issuer_that_could_say_something_else_in_a_header_is_refused(issuer: str) -> None:
+    with pytest.raises(InvalidSetting, match="OIDC_ISSUER must be the URL of an issuer"):
+        sign_in({"OIDC_ISSUER": issuer, "OIDC_CLIENT_ID": "page"})
+
+
+def test_an_issuer_needs_a_client() -> None:
+    with pytest.raises(InvalidSetting, match="OIDC_CLIENT_ID is not set"):
+        sign_in({"OIDC_ISSUER": "https://idp.example"})

@@ -88,6 +88,7 @@ def _recorded(execution: Execution) -> dict[str, object]:
         "success": execution.success,
         "recordsProcessed": execution.records_processed,
         **execution.counts.named(),
+        **({} if execution.ttl is None else {"ttl": execution.ttl.named()}),
         "dryRun": execution.dry_run,
         "backlogRemaining": None if execution.backlog is None else execution.backlog.remaining,
         "durationMs": execution.duration_ms,

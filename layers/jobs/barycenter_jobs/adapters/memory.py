@@ -11,8 +11,10 @@ from datetime import datetime
 from decimal import Decimal
 from threading import Lock
 
+from barycenter_jobs.core.backlog import Count, Span
 from barycenter_jobs.core.controls import Control
 from barycenter_jobs.core.errors import (
+    AlreadyTaken,
     DeliveryAlreadyHandled,
     ExecutionAlreadyFinished,
     UnknownExecution,
@@ -34,6 +36,7 @@ from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.legs import Leg, total
 from barycenter_jobs.core.log_reading import LogFilter, Order, Position
 from barycenter_jobs.core.parts import Part, parts
+from barycenter_jobs.core.removal_totals import Taking
 from barycenter_jobs.core.retention import Clearing
 from barycenter_jobs.core.rows import (
     Answer,
@@ -110,6 +113,26 @@ class MemoryTable:
         expiries = [candidate.expires_at for candidate in candidates if candidate.expires_at is not None]
         return Backlog(len(candidates), instant(min(expiries)) if expiries else None)
 
+    def count(
+        self, spans: Sequence[Span], most: int, time_is_left: Callable[[], bool]
+    ) -> Sequence[Count] | None:
+        """Return how many rows expire in each span. See `ExpiryIndex`."""
+        expiries = self._expiries()
+        counts: list[Count] = []
+        left = most
+        for span in spans:
+            start = span.start
+            rows = sum(each < span.end and (start is None or each >= start) for each in expiries)
+            known = min(rows, left) if time_is_left() else 0
+            counts.append(Count(known, exact=known == rows))
+            left -= known
+        return counts
+
+    def earliest(self, before: int) -> datetime | None:
+        """Return the earliest expiry before an epoch second. See `ExpiryIndex`."""
+        expired = [each for each in self._expiries() if each < before]
+        return instant(min(expired)) if expired else None
+
     def warnings(self) -> Sequence[str]:
         """Return nothing: a dictionary has no index to miss."""
         return ()
@@ -138,6 +161,11 @@ class MemoryTable:
         with self._lock:
             return Deletion([self._delete(candidate, cutoffs) for candidate in batch], float(len(batch)))
 
+    def _expiries(self) -> list[Decimal | int]:
+        with self._lock:
+            numbers = [_number(row.get("expires_at")) for row in self.rows.values()]
+        return [number for number in numbers if number is not None]
+
     def _pages(self, cutoffs: Cutoffs, holds: Callable[[str], bool]) -> Iterator[Page]:
         with self._lock:
             rows = [(key, row) for key, row in self.rows.items() if holds(key)]
@@ -163,7 +191,13 @@ class MemoryTable:
 class MemoryExecutionLog:
     """An execution log that forgets everything at the end of the process."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        told: Callable[[Execution], None] | None = None,
+        take: Callable[[Taking], bool] = lambda _taking: True,
+    ) -> None:
+        self._told = told
+        self._take = take
         self._last_id = 0
         self._executions: dict[int, Execution] = {}
         self._statistics: dict[str, JobStatistics] = {}
@@ -210,10 +244,12 @@ class MemoryExecutionLog:
                 replace(recorded, lease_until=lease_until, counts=execution.counts, usage=execution.usage)
             )
 
-    def finish(self, execution: Execution) -> None:
+    def finish(self, execution: Execution, taking: Taking | None = None) -> None:
         """Record how a run ended. See `ExecutionLog`."""
         with self._lock:
             self._worked_on(execution)
+            if taking is not None and not self._take(taking):
+                raise AlreadyTaken(taking.kind)
             self._record(execution)
 
     def supplement(self, execution: Execution) -> Execution:
@@ -352,6 +388,8 @@ class MemoryExecutionLog:
         increment = increment_of(execution)  # nothing of a running one, and only those are recorded again
         self._add(self._statistics, execution, increment)
         self._add(self._lifetimes, execution, increment)
+        if self._told is not None and execution.status is not Status.RUNNING:
+            self._told(execution)
         return execution
 
     def _add(self, to: dict[str, JobStatistics], execution: Execution, increment: Increment) -> None:
@@ -439,6 +477,17 @@ class MemoryStateMachine:
     def start(self, execution: Execution, parts: Sequence[Part], at_once: int) -> None:
         """Remember the parts. See `StateMachine`."""
         self.started.setdefault(execution.id, (parts, at_once))
+
+
+class MemoryRunEvents:
+    """Remembers of which runs it was to tell."""
+
+    def __init__(self) -> None:
+        self.told: list[Execution] = []
+
+    def tell(self, execution: Execution) -> None:
+        """Remember the execution. See `RunEvents`."""
+        self.told.append(execution)
 
 
 class MemoryInvoker:

@@ -7,12 +7,14 @@ BarycenterJobsError
         InvalidLimit             a page size outside 1 to 1000
         InvalidSchedule          a cron expression that EventBridge would reject
         InvalidSetting           an environment variable that makes no sense
+        SearchTooBroad           a search that would have to read too much of the log
         UnknownExecution         the log has no such execution
         UnknownJob               no job has this name
     NotAllowed                   the caller may look but not act, or not even look
     LostRace                     somebody else was first: a normal outcome, with a name
         DeliveryAlreadyHandled   this event has already been processed successfully
         ExecutionAlreadyFinished a finished record never changes, whoever lost its lease meanwhile
+        AlreadyTaken             another run has taken what TTL removed into its record
     StoreError                   a table would not do as asked
         AccessRefused            credentials or policy
         TableMissing
@@ -20,6 +22,9 @@ BarycenterJobsError
         Throttled                nothing was done, it may be asked again
         StoreUnavailable         no connection: nothing was done
         AnswerLost               the store may have acted, we do not know
+    RunNotTold                   nobody was told that a run has ended
+    RemovalsNotTold              not everybody was told of rows that are gone
+    NotKept                      a record that nobody can account for is kept nowhere
     FunctionNotInvoked           the Lambda function of a job could not be started
     StateMachineNotStarted       a large backlog could not be shared out
     JobFailed                    a run failed, its record says why
@@ -63,6 +68,10 @@ class InvalidSetting(InvalidInput):
     """An environment variable is missing or makes no sense."""
 
 
+class SearchTooBroad(InvalidInput):
+    """A search stopped before it could answer; the message says how to narrow it."""
+
+
 class UnknownExecution(InvalidInput):
     """The log has no execution with this id."""
 
@@ -101,6 +110,13 @@ class ExecutionAlreadyFinished(LostRace):
         super().__init__(f"Execution {execution_id} is already finished")
 
 
+class AlreadyTaken(LostRace):
+    """What TTL removed meanwhile is, in part, in another run's record."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"Another run has taken what TTL removed of {kind}")
+
+
 class StoreError(BarycenterJobsError):
     """A table would not do as asked."""
 
@@ -131,6 +147,18 @@ class StoreUnavailable(StoreError):
 
 class AnswerLost(StoreError):
     """The request left and no usable answer came back: the store may have acted."""
+
+
+class RunNotTold(BarycenterJobsError):
+    """The event bus did not take the news of a finished run, or nobody knows whether it did."""
+
+
+class RemovalsNotTold(BarycenterJobsError):
+    """The event bus did not take the news of every removed row, or nobody knows whether it did."""
+
+
+class NotKept(BarycenterJobsError):
+    """A record that nobody can account for could not be put where such records go."""
 
 
 class FunctionNotInvoked(BarycenterJobsError):

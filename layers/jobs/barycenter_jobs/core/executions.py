@@ -9,6 +9,7 @@ from enum import StrEnum
 from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.timestamps import iso
+from barycenter_jobs.core.ttl_part import TtlPart
 
 
 class Status(StrEnum):
@@ -31,6 +32,10 @@ HEARTBEAT = timedelta(seconds=5)
 ASKED_LATELY = timedelta(minutes=1)
 # Between two invocations of a state machine nobody says anything for a while.
 SHARED_LEASE = timedelta(minutes=10)
+
+
+# How a run that stopped at MaxRecordsPerRun says so; its record has no field for it.
+BREAKER_TRIPPED = "more has expired than one run may delete"
 
 
 class TriggerKind(StrEnum):
@@ -164,6 +169,7 @@ class Execution:
     lease_until: datetime | None = None
     worker: str | None = None
     cancel: Request | None = None
+    ttl: TtlPart | None = None
 
     @property
     def success(self) -> bool | None:
@@ -174,8 +180,10 @@ class Execution:
 
     @property
     def records_processed(self) -> int | None:
-        """How many rows this run is known to have deleted, None while it is running."""
-        return None if self.status is Status.RUNNING else self.counts.deleted
+        """How many rows this run is known to have deleted, and TTL before it; None while it is running."""
+        if self.status is Status.RUNNING:
+            return None
+        return self.counts.deleted + (0 if self.ttl is None else self.ttl.rows)
 
     @property
     def duration_ms(self) -> int | None:
@@ -183,6 +191,11 @@ class Execution:
         if self.completed_at is None:
             return None
         return round((self.completed_at - self.started_at).total_seconds() * 1000)
+
+    @property
+    def breaker_tripped(self) -> bool:
+        """Whether the run stopped because it met more rows to delete than one run may."""
+        return BREAKER_TRIPPED in (self.error_message or "")
 
     def skipped(self, why: str) -> Execution:
         """Return this execution as one that does not take place."""
@@ -237,8 +250,12 @@ class Execution:
 
 
 def still_stands(previous: Execution) -> bool:
-    """Return whether an event whose latest run is `previous` is not to be run again."""
-    return previous.status not in FAILURES
+    """Return whether an event whose latest run is `previous` is not to be run again.
+
+    Lambda repeats what failed. A run that stopped at its ceiling must wait for somebody to look at it: two
+    repetitions would delete twice as much again.
+    """
+    return previous.status not in FAILURES or previous.breaker_tripped
 
 
 def in_the_way(start: Start, other: Execution | None, now: datetime) -> str | None:

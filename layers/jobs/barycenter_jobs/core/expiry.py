@@ -48,14 +48,20 @@ class Cutoffs:
 
     @classmethod
     def at(
-        cls, now: datetime, age_limit: timedelta | None = None, rotation_grace: timedelta | None = None
+        cls,
+        now: datetime,
+        age_limit: timedelta | None = None,
+        rotation_grace: timedelta | None = None,
+        patience: timedelta = timedelta(),
     ) -> Cutoffs:
         """Return the cut-offs for a run that starts at `now`.
 
-        Whole seconds, rounded down: a row whose second has come but not gone is still live.
+        Whole seconds, rounded down: a row whose second has come but not gone is still live. What expired less
+        than `patience` ago is left to TTL, which knows nothing of age or rotation.
         """
         second = int(now.timestamp())
-        return cls(second, _earlier(second, age_limit), _earlier(second, rotation_grace))
+        own = second - int(patience.total_seconds())
+        return cls(own, _earlier(second, age_limit), _earlier(second, rotation_grace))
 
     def judge(
         self,

@@ -15,6 +15,7 @@ from barycenter_jobs.core.timestamps import parsed, sortable
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
+_LONGEST_NAME = 255
 
 
 class Order(StrEnum):
@@ -74,6 +75,12 @@ class LogFilter:
     status: Status | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+    @property
+    def can_find(self) -> bool:
+        """Whether there can be any such execution. A store may refuse a key that can be nobody's name."""
+        name = self.job_name
+        return name is None or (0 < len(name) <= _LONGEST_NAME and name.isascii() and name.isprintable())
 
     def lets_through(self, execution: Execution) -> bool:
         """Return whether the filter lets an execution through."""

@@ -65,10 +65,14 @@ class Outcome(Enum):
 
 
 class Answer(NamedTuple):
-    """The outcome for one candidate; `code` says why a refusal was one, in the store's terms."""
+    """The outcome for one candidate; `code` says why a refusal was one, in the store's terms.
+
+    `subject` is whose the deleted row was, where a deleter tells that.
+    """
 
     outcome: Outcome
     code: str = ""
+    subject: str | None = None
 
 
 class Deletion(NamedTuple):

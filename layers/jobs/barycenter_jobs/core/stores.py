@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from barycenter_jobs.core.backlog import Count, Span
 from barycenter_jobs.core.controls import Control
 from barycenter_jobs.core.executions import Backlog, Execution, Request, Start
 from barycenter_jobs.core.expiry import Cutoffs
@@ -14,6 +15,7 @@ from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.legs import Leg
 from barycenter_jobs.core.log_reading import LogFilter, Order, Position
 from barycenter_jobs.core.parts import Part
+from barycenter_jobs.core.removal_totals import Taking
 from barycenter_jobs.core.retention import Clearing
 from barycenter_jobs.core.rows import Candidate, Deletion, Page, Quarantined, Stamping
 from barycenter_jobs.core.statistics import JobStatistics
@@ -66,6 +68,22 @@ class Quarantine(Protocol):
         """Yield them in no order. Raises StoreError."""
 
 
+class ExpiryIndex(Protocol):
+    """One table's expiry index, to be counted. What it holds of a row never leaves it, but for its expiry."""
+
+    def count(
+        self, spans: Sequence[Span], most: int, time_is_left: Callable[[], bool]
+    ) -> Sequence[Count] | None:
+        """Return how many rows expire in each span, counted in the order of the spans.
+
+        Stops soon after `most` rows, or when `time_is_left` turns false: what is not counted to its end by
+        then is not exact. None for a table without the index. Raises StoreError.
+        """
+
+    def earliest(self, before: int) -> datetime | None:
+        """Return the earliest expiry before an epoch second, None where there is none. Raises StoreError."""
+
+
 class Stamper(Protocol):
     """Gives rows of one table their `expiry_shard`."""
 
@@ -89,7 +107,10 @@ class Deleter(Protocol):
 
 
 class ExecutionLog(Protocol):
-    """The record of every run. Every change of state is a conditional write."""
+    """The record of every run. Every change of state is a conditional write.
+
+    Whoever it was made with for that is told of each execution once its record is final, and of no other.
+    """
 
     def start(self, start: Start, now: datetime) -> Execution:
         """Record that a run begins and return it, `running`, with the next id and its attempt number.
@@ -115,8 +136,12 @@ class ExecutionLog(Protocol):
         Raises ExecutionAlreadyFinished for a run that somebody closed: whoever works on it has to stop.
         """
 
-    def finish(self, execution: Execution) -> None:
-        """Record how a run ended. Raises ExecutionAlreadyFinished; a finished record never changes."""
+    def finish(self, execution: Execution, taking: Taking | None = None) -> None:
+        """Record how a run ended. Raises ExecutionAlreadyFinished; a finished record never changes.
+
+        In the same write it is remembered what the run took of the account of TTL's removals. Raises
+        AlreadyTaken where another has taken some since: then nothing is written.
+        """
 
     def supplement(self, execution: Execution) -> Execution:
         """Add a record of its own for a finished execution whose own record is closed, and return it."""
@@ -205,6 +230,16 @@ class JobMetrics(Protocol):
 
     def show(self, job: Job, measurements: Sequence[Measurement]) -> None:
         """Show the measurements of one job."""
+
+
+class RunEvents(Protocol):
+    """Where others hear of runs."""
+
+    def tell(self, execution: Execution) -> None:
+        """Tell of an execution that has come to an end, skipped ones too. Raises RunNotTold.
+
+        The same execution may be told of twice: whoever hears of it knows it by its id.
+        """
 
 
 class Legs(Protocol):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from barycenter_jobs.core.errors import InvalidInput
+
+_ISO_8601 = r"[0-9W-]+([Tt ][0-9:.,]+([Zz]|[+-][0-9:]+)?)?"
 _FIRST_SECOND = -62_135_596_800  # the year 1
 _LAST_SECOND = 253_402_300_799  # the end of the year 9999
 
@@ -27,3 +31,18 @@ def instant(epoch_seconds: Decimal | int) -> datetime:
 def parsed(text: str) -> datetime:
     """Return the instant that `iso` or `sortable` wrote."""
     return datetime.fromisoformat(text)
+
+
+def instant_given(text: str, name: str) -> datetime:
+    """Return the instant that a caller means by a text in ISO 8601, in UTC.
+
+    A date is its midnight, and a time without a zone is UTC. Raises InvalidInput, which calls it `name`.
+    """
+    try:
+        # What Python reads more freely is none of ISO 8601, such as any character between date and time.
+        at = datetime.fromisoformat(text.upper() if re.fullmatch(_ISO_8601, text) else "")
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # the second for a zone that leads out of the years 1 to 9999
+        raise InvalidInput(
+            f"{name} must be a time in ISO 8601, such as 2026-02-14T12:00:00Z, not {text[:40]!r}"
+        ) from None

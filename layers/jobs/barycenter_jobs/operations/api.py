@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from barycenter_jobs.operations.cancel_run import CancelRun
 from barycenter_jobs.operations.clear_history import ClearHistory
 from barycenter_jobs.operations.control_job import ControlJob
+from barycenter_jobs.operations.find_executions import FindExecutions
+from barycenter_jobs.operations.list_clearings import ListClearings
 from barycenter_jobs.operations.list_jobs import ListJobs
 from barycenter_jobs.operations.list_quarantine import ListQuarantine
+from barycenter_jobs.operations.read_backlog import ReadBacklog
 from barycenter_jobs.operations.read_health import ReadHealth
 from barycenter_jobs.operations.read_log import ReadLog
 from barycenter_jobs.operations.read_statistics import ReadStatistics
@@ -28,3 +31,6 @@ class Operations:
     cancel_run: CancelRun
     read_statistics: ReadStatistics
     clear_history: ClearHistory
+    list_clearings: ListClearings
+    read_backlog: ReadBacklog
+    find_executions: FindExecutions

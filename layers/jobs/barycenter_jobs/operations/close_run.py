@@ -17,6 +17,7 @@ from barycenter_jobs.core.stores import ExecutionLog, ExpiredRows, Legs
 from barycenter_jobs.core.sweep_report import SweepReport
 from barycenter_jobs.operations.reconcile import found
 from barycenter_jobs.operations.recording import Recorded, problem_of, time_to_record
+from barycenter_jobs.operations.take_removals import TakeRemovals
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class CloseRun:
     legs: Legs
     clock: Callable[[], datetime]
     prices: Prices = DOCUMENTED_PRICES
+    patience: timedelta = timedelta()
+    removals: TakeRemovals | None = None
 
     def __call__(
         self, execution_id: int, failed: Mapping[Part, str], remaining: Callable[[], timedelta]
@@ -47,7 +50,8 @@ class CloseRun:
             return execution
         margin = time_to_record(remaining())
         legs = self.legs.legs(execution)  # before the block: without them there is nothing to close it with
-        with Recorded(execution, self.log, self.clock, self.prices) as run:
+        removals = self.removals if execution.method is Method.RUN_JOB else None
+        with Recorded(execution, self.log, self.clock, self.prices, removals=removals) as run:
             run.report = total(legs)
             run.problem = _undrained(failed, legs) or problem_of(run.report)
             run.warnings = _warnings(legs, run.report)
@@ -58,7 +62,7 @@ class CloseRun:
 
     def _backlog(self, time_is_left: Callable[[], bool]) -> Backlog | None:
         try:
-            return self.rows.backlog(Cutoffs.at(self.clock()), time_is_left)
+            return self.rows.backlog(Cutoffs.at(self.clock(), patience=self.patience), time_is_left)
         except StoreError:
             return None  # the run's own account stands without it, and its record says that it is not known
 

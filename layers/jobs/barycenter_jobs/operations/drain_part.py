@@ -39,6 +39,7 @@ class DrainPart:
     prices: Prices = DOCUMENTED_PRICES
     write_budget: TokenBucket | None = None
     rotation_grace: timedelta | None = None
+    patience: timedelta = timedelta()
 
     def __call__(
         self, execution_id: int, part: Part, invocation_id: str, remaining: Callable[[], timedelta]
@@ -54,7 +55,7 @@ class DrainPart:
             return Drained(execution_id, part)
         self.legs.begin_leg(execution, Leg(invocation_id, part))
         margin = time_to_record(remaining())
-        cutoffs = Cutoffs.at(self.clock(), self.job.kind.age_limit, self.rotation_grace)
+        cutoffs = Cutoffs.at(self.clock(), self.job.kind.age_limit, self.rotation_grace, self.patience)
         heartbeat = Heartbeat(execution, self.log, self.clock, None, self.prices, lease=SHARED_LEASE)
         with _Accounted(execution, Leg(invocation_id, part), self, report, heartbeat):
             self._drain(

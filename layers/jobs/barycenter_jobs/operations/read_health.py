@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from barycenter_jobs.core.executions import FAILURES, Execution, Method, Status
+from barycenter_jobs.core.executions import Execution, Status
 from barycenter_jobs.core.health import JobHealth, health_of
 from barycenter_jobs.core.jobs import JOBS, Job, job_named
 from barycenter_jobs.core.log_reading import LogFilter
+from barycenter_jobs.core.recent_runs import cleanups, failures_in_a_row
 from barycenter_jobs.core.schedules import Schedule
 from barycenter_jobs.core.stores import ExecutionLog, JobControls
 
@@ -49,35 +50,19 @@ class ReadHealth:
             watched_since=control.watched(schedule.expression, now),
             last_scheduled_start=control.last_scheduled_start,
             last_run=next((each for each in recent if each.status is not Status.RUNNING), None),
-            last_success=self._last_success(job),
+            last_success=self._last_success(job, recent),
             running=next((each for each in alive if each.job_name == job.name), None),
             consecutive_failures=failures_in_a_row(recent),
             paused=control.pause,
             resumed_at=control.resumed_at,
+            recent=recent,
         )
 
-    def _last_success(self, job: Job) -> Execution | None:
-        found = self.log.read(LogFilter(job.name, status=Status.SUCCESS), RECENT)
-        return next((each for each in found if _counts(each)), None)
+    def _last_success(self, job: Job, recent: Sequence[Execution]) -> Execution | None:
+        success = _success(recent)
+        # Whoever fails for a day or two has no success among the latest runs; everybody else has.
+        return success or _success(self.log.read(LogFilter(job.name, status=Status.SUCCESS), RECENT))
 
 
-def failures_in_a_row(newest_first: Sequence[Execution]) -> int:
-    """Return how many events were the last to fail, one after the other, whatever else happened in between.
-
-    Attempts at one event are one: the latest of them says how it went. Runs that did not take place, were
-    cancelled or are still going tell nothing.
-    """
-    failures = 0
-    judged: set[str] = set()
-    for execution in newest_first:
-        if not _counts(execution) or execution.delivery_id in judged:
-            continue
-        judged.add(execution.delivery_id)
-        if execution.status is Status.SUCCESS:
-            break
-        failures += execution.status in FAILURES
-    return failures
-
-
-def _counts(execution: Execution) -> bool:
-    return execution.method is Method.RUN_JOB and not execution.dry_run
+def _success(newest_first: Sequence[Execution]) -> Execution | None:
+    return next((each for each in cleanups(newest_first) if each.status is Status.SUCCESS), None)

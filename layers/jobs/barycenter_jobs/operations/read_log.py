@@ -95,6 +95,8 @@ class ReadLog:
     def _executions(
         self, log_filter: LogFilter, order: Order, after: Position | None, at_once: int
     ) -> Iterator[Execution]:
+        if not log_filter.can_find:
+            return
         now = self.clock()
         recorded = (each.as_of(now) for each in self._recorded(log_filter, order, after, at_once))
         dead = sorted(self._dead(log_filter, order, after, now), key=Position.of, reverse=_reverse(order))

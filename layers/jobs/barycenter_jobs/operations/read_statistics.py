@@ -14,14 +14,19 @@ from barycenter_jobs.core.stores import ExecutionLog
 class Statistics:
     """The figures of several jobs, by their names, and together.
 
-    `by_job` and `total` are of the records that are there, `lifetime` of all that there ever were.
+    `by_job` and `total` are of the records that are there, the lifetimes of all that there ever were.
     `buffer_utilization` is the share of the records that the log may hold which it does, from 0 to 1, over
     all jobs; None where nothing limits them.
     """
 
     by_job: Mapping[str, JobStatistics]
-    lifetime: JobStatistics
+    lifetime_by_job: Mapping[str, JobStatistics]
     buffer_utilization: float | None = None
+
+    @property
+    def lifetime(self) -> JobStatistics:
+        """The figures of all that these jobs ever did."""
+        return merged(self.lifetime_by_job.values())
 
     @property
     def total(self) -> JobStatistics:
@@ -48,7 +53,7 @@ class ReadStatistics:
         kept = {name: self.log.statistics(name) for name in (asked if self.max_records is None else every)}
         return Statistics(
             by_job={name: kept[name] for name in asked},
-            lifetime=merged(self.log.lifetime(name) for name in asked),
+            lifetime_by_job={name: self.log.lifetime(name) for name in asked},
             buffer_utilization=self._buffer_utilization(kept),
         )
 

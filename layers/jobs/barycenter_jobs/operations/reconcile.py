@@ -105,6 +105,7 @@ class Reconcile:
     clock: Callable[[], datetime]
     prices: Prices = DOCUMENTED_PRICES
     rotation_grace: timedelta | None = None
+    patience: timedelta = timedelta()
     share_out: ShareOut | None = None
     controls: JobControls | None = None
     new_id: Callable[[], str] = new_worker_id
@@ -121,7 +122,7 @@ class Reconcile:
         if not is_ours(execution, start):
             return execution
         margin = time_to_record(remaining())
-        cutoffs = Cutoffs.at(self.clock(), self.job.kind.age_limit, self.rotation_grace)
+        cutoffs = Cutoffs.at(self.clock(), self.job.kind.age_limit, self.rotation_grace, self.patience)
         with Recorded(execution, self.log, self.clock, self.prices) as run:
             self._reconcile(run, cutoffs, lambda: remaining() > margin and not run.over)
         return run.outcome()

@@ -19,7 +19,16 @@ from barycenter_jobs.core.errors import (
     JobFailed,
     StoreError,
 )
-from barycenter_jobs.core.executions import Backlog, Execution, Method, Start, Status, TriggerKind, Usage
+from barycenter_jobs.core.executions import (
+    BREAKER_TRIPPED,
+    Backlog,
+    Execution,
+    Method,
+    Start,
+    Status,
+    TriggerKind,
+    Usage,
+)
 from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.prices import Prices
 from barycenter_jobs.core.stores import ExecutionLog, JobControls
@@ -27,6 +36,7 @@ from barycenter_jobs.core.survey import Survey
 from barycenter_jobs.core.sweep_report import SweepReport
 from barycenter_jobs.core.timestamps import instant
 from barycenter_jobs.operations.heartbeat import Heartbeat
+from barycenter_jobs.operations.take_removals import TakeRemovals
 
 # What the record of a run needs after its last delete, even when the log is slow to answer.
 TIME_TO_RECORD = timedelta(seconds=15)
@@ -96,7 +106,7 @@ class Recorded:
     """Holds a run while its block lasts, and writes its record when the block is left, however it is left.
 
     A run that is `handed_over` stays open: whoever has it now writes its record. What a run did whose record
-    was closed meanwhile gets a record of its own.
+    was closed meanwhile gets a record of its own. Where TTL goes first, `removals` adds what it removed.
     """
 
     execution: Execution
@@ -109,6 +119,7 @@ class Recorded:
     warnings: tuple[str, ...] = ()
     problem: str | None = None
     handed_over: bool = False
+    removals: TakeRemovals | None = None
 
     def __enter__(self) -> Self:
         self._heartbeat = Heartbeat(self.execution, self.log, self.clock, self.report, self.prices)
@@ -146,12 +157,18 @@ class Recorded:
         failed = "" if problem is None else f", failed ({problem})"
         try:
             try:
-                self.log.finish(self.execution)
+                self._finish()
             except ExecutionAlreadyFinished as race:
                 late = self._late_account()
                 raise JobFailed(f"{race}: what it did since is the record of execution {late.id}") from None
         except (StoreError, ExecutionAlreadyFinished) as unrecorded:
             raise JobFailed(f"{done}{failed} and has no record of its end: {unrecorded}") from None
+
+    def _finish(self) -> None:
+        if self.removals is None or self.execution.dry_run:
+            self.log.finish(self.execution)
+        else:
+            self.execution = self.removals.finish(self.log, self.execution)
 
     def _late_account(self) -> Execution:
         """Record what this run did beyond what the record says that somebody else has closed."""
@@ -231,7 +248,7 @@ def problem_of(report: SweepReport) -> str | None:
         return str(report.broken_by)
     if report.limit_reached:
         return (
-            f"Stopped after {report.may_have_deleted} deletions: more has expired than one run may delete "
+            f"Stopped after {report.may_have_deleted} deletions: {BREAKER_TRIPPED} "
             "(MaxRecordsPerRun). Check that what wrote the rows sets their expiry right, then run again."
         )
     if report.refusals:

@@ -18,6 +18,7 @@ from barycenter_jobs.core.sweep import sweep
 from barycenter_jobs.core.sweep_report import SweepReport
 from barycenter_jobs.operations.recording import Recorded, begin, is_ours, new_worker_id, time_to_record
 from barycenter_jobs.operations.share_out import ShareOut
+from barycenter_jobs.operations.take_removals import TakeRemovals
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class RunJob:
     A run deletes `max_records` rows at the most, and no faster than `write_budget` allows. Rows that were
     rotated out longer than `rotation_grace` ago go too. Where there is a `share_out`, a large backlog is
     handed to it when time runs out; not that of a job with `max_records`, which many hands could not keep.
-    Its schedule does not start a job that the `controls` say is paused.
+    Its schedule does not start a job that the `controls` say is paused. Where TTL goes first, rows that have
+    expired for less than `patience` are left to it, and `removals` has what it removed.
     """
 
     job: Job
@@ -40,8 +42,10 @@ class RunJob:
     max_records: int | None = None
     prices: Prices = DOCUMENTED_PRICES
     rotation_grace: timedelta | None = None
+    patience: timedelta = timedelta()
     share_out: ShareOut | None = None
     controls: JobControls | None = None
+    removals: TakeRemovals | None = None
     new_id: Callable[[], str] = new_worker_id
 
     def __call__(
@@ -62,8 +66,8 @@ class RunJob:
         if not is_ours(execution, start):
             return execution
         margin = time_to_record(remaining())
-        cutoffs = Cutoffs.at(self.clock(), self.job.kind.age_limit, self.rotation_grace)
-        with Recorded(execution, self.log, self.clock, self.prices) as run:
+        cutoffs = Cutoffs.at(self.clock(), self.job.kind.age_limit, self.rotation_grace, self.patience)
+        with Recorded(execution, self.log, self.clock, self.prices, removals=self.removals) as run:
             if execution.dry_run:
                 survey(self.rows.pages(cutoffs), lambda: remaining() > margin and not run.over, run.survey)
                 run.warnings = tuple(self.rows.warnings())

@@ -9,24 +9,32 @@ from http import HTTPStatus
 from urllib.parse import parse_qs
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-from barycenter_jobs.core.callers import Caller, permissions_of
+from barycenter_jobs.core.callers import Caller, token_holder
+from barycenter_jobs.core.sign_in import SignIn
 from barycenter_jobs.graphql.over_http import respond
 from barycenter_jobs.http_messages import HttpRequest
 from barycenter_jobs.operations.api import Operations
+from barycenter_jobs.rest.routes import RestApi
 from barycenter_jobs.web import playground
+from barycenter_jobs.web.console_routes import serve_console
 
 PLAYGROUND = "/admin/jobs/playground"
 _METHODS = ["DELETE", "GET", "PATCH", "POST", "PUT"]
 
 
-def http_api(operations: Operations) -> APIGatewayHttpResolver:
+def http_api(
+    operations: Operations, *, introspection: bool = True, sign_in: SignIn | None = None
+) -> APIGatewayHttpResolver:
     """Return what resolves events of an API Gateway HTTP API (payload format 2.0) into responses.
 
-    `/admin/jobs` and `/admin/graphql` serve one schema; `/` leads to the playground.
+    `/admin/jobs` and `/admin/graphql` serve one schema, which tells about itself where `introspection` is on;
+    `/` is the operator's page, whose users sign in by `sign_in`. Everything else is the REST API's.
     """
     app = APIGatewayHttpResolver()
+    rest_api = RestApi(operations, operations.read_health.clock)
 
     def graphql() -> Response[str]:
         event = app.current_event
@@ -36,23 +44,42 @@ def http_api(operations: Operations) -> APIGatewayHttpResolver:
             and _from_browser(event.headers)
         ):
             return _moved(PLAYGROUND)
-        answer = respond(_request(event), operations)
+        answer = respond(_request(event, sign_in), operations, introspection=introspection)
         headers: dict[str, str | list[str]] = {**answer.headers, "cache-control": "no-store"}
         return Response(answer.status, body=answer.body, headers=headers)
 
     def playground_page() -> Response[str]:
         headers: dict[str, str | list[str]] = {**playground.HEADERS}
-        return Response(HTTPStatus.OK, playground.MEDIA_TYPE, playground.page(), headers)
+        here = "../" if app.current_event.path.endswith(PLAYGROUND) else ""
+        page = playground.page(here, introspection=introspection)
+        return Response(HTTPStatus.OK, playground.MEDIA_TYPE, page, headers)
 
-    def root() -> Response[str]:
-        return _moved(PLAYGROUND)
+    def playground_file(name: str) -> Response[str] | Response[bytes]:
+        asset = playground.assets().get(name)
+        if asset is None:
+            raise NotFoundError(f"The playground has no file {name}")
+        # API Gateway compresses nothing, and what Powertools is given as bytes it sends in base64.
+        zipped = playground.takes_gzip(app.current_event.headers.get("accept-encoding", ""))
+        headers: dict[str, str | list[str]] = {**asset.headers(zipped=zipped)}
+        if zipped:
+            return Response(HTTPStatus.OK, asset.media_type, asset.zipped, headers)
+        return Response(HTTPStatus.OK, asset.media_type, asset.text(), headers)
 
+    # The REST API has its own routes, and says of every other path that nothing is there.
+    app.not_found(lambda _unrouted: _answered(rest_api, _request(app.current_event, sign_in)))
     app.route("/admin/jobs", method=_METHODS)(graphql)
     app.route("/admin/graphql", method=_METHODS)(graphql)
     app.get(PLAYGROUND)(playground_page)
     app.get("/admin/playground")(playground_page)
-    app.get("/")(root)
+    app.get("/admin/playground/<name>")(playground_file)
+    serve_console(app, sign_in)
     return app
+
+
+def _answered(rest_api: RestApi, request: HttpRequest) -> Response[str]:
+    answer = rest_api.respond(request)
+    headers: dict[str, str | list[str]] = {**answer.headers}
+    return Response(answer.status, body=answer.body, headers=headers)
 
 
 def _from_browser(headers: Mapping[str, str]) -> bool:
@@ -74,25 +101,27 @@ def _text(event: APIGatewayProxyEventV2) -> str:
     return base64.b64decode(body).decode(errors="replace") if event.is_base64_encoded else body
 
 
-def _request(event: APIGatewayProxyEventV2) -> HttpRequest:
+def _request(event: APIGatewayProxyEventV2, sign_in: SignIn | None) -> HttpRequest:
     return HttpRequest(
         method=event.http_method,
         path=event.path,
         headers=event.headers,
         query=parse_qs(event.raw_query_string, keep_blank_values=True),
         body=_text(event),
-        caller=_caller(event),
+        caller=_caller(event, sign_in),
         asked_at=_asked_at(event),
     )
 
 
-def _caller(event: APIGatewayProxyEventV2) -> Caller:
+def _caller(event: APIGatewayProxyEventV2, sign_in: SignIn | None) -> Caller:
     """Return who asks: an IAM principal's ARN or a token's subject; nobody behind no authorizer.
 
-    A token's claims say what it may do. What an IAM principal may do, its policies have said already.
+    A token's claims say what it may do. What an IAM principal may do, its policies have said already. Where
+    people sign in with tokens, some routes are open to show them the page: who has no token may do nothing.
     """
     authorizer = event.raw_event.get("requestContext", {}).get("authorizer") or {}
     if "jwt" in authorizer:
-        claims = authorizer["jwt"].get("claims") or {}
-        return Caller(claims.get("sub"), permissions_of(str(claims.get("scope") or "")))
+        return token_holder(authorizer["jwt"].get("claims") or {})
+    if sign_in is not None:
+        return Caller(permissions=frozenset())
     return Caller(authorizer.get("iam", {}).get("userArn"))

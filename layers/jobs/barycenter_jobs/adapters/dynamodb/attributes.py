@@ -12,8 +12,15 @@ EXPIRES_AT = "expires_at"
 CREATED_AT = "created_at"
 ROTATED_AT = "rotated_at"
 SHARD = "expiry_shard"
+SUBJECT = "subject"
 
 AttributeValue = Mapping[str, Any]
+
+
+def subject_of(row: Mapping[str, AttributeValue]) -> str | None:
+    """Return whose a row is, None where it does not tell."""
+    text = row.get(SUBJECT, {}).get("S")
+    return text if isinstance(text, str) and text else None
 
 
 def epoch_seconds(value: AttributeValue | None) -> Decimal | int | Unreadable | None:

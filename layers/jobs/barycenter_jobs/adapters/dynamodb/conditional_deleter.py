@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from barycenter_jobs.adapters.dynamodb.attributes import CREATED_AT, EXPIRES_AT, ROTATED_AT
+from barycenter_jobs.adapters.dynamodb.attributes import CREATED_AT, EXPIRES_AT, ROTATED_AT, subject_of
 from barycenter_jobs.adapters.dynamodb.errors import store_errors
 from barycenter_jobs.core.errors import AnswerLost, RequestRefused, StoreError, Throttled
 from barycenter_jobs.core.expiry import FIRST_IMPLAUSIBLE_SECOND, Cutoffs, Expiry
@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 
 
 class ConditionalDeleter:
-    """Sends one conditional DeleteItem a row. Needs `dynamodb:DeleteItem`."""
+    """Sends one conditional DeleteItem a row. Needs `dynamodb:DeleteItem`.
 
-    def __init__(self, client: DynamoDBClient, table: str, key: str) -> None:
+    Its answers tell whose rows they were with `tells_subject` only.
+    """
+
+    def __init__(self, client: DynamoDBClient, table: str, key: str, *, tells_subject: bool = False) -> None:
+        self._tells_subject = tells_subject
         self._client = client
         self._table = table
         self._key = key
@@ -54,6 +58,7 @@ class ConditionalDeleter:
                     Key={self._key: {"S": candidate.key}},
                     ReturnConsumedCapacity="TOTAL",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    ReturnValues="ALL_OLD" if self._tells_subject else "NONE",
                     **_guard(candidate, cutoffs),
                 )
             except ClientError as error:
@@ -62,7 +67,10 @@ class ConditionalDeleter:
                     raise
                 outcome = Outcome.BECAME_LIVE if "Item" in refused else Outcome.ALREADY_GONE
                 return Answer(outcome), 1.0  # a refused condition is billed, and its answer does not say so
-        return Answer(Outcome.DELETED), response.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
+        subject = subject_of(response.get("Attributes", {})) if self._tells_subject else None
+        return Answer(Outcome.DELETED, subject=subject), response.get("ConsumedCapacity", {}).get(
+            "CapacityUnits", 0.0
+        )
 
 
 def _guard(candidate: Candidate, cutoffs: Cutoffs) -> dict[str, Any]:

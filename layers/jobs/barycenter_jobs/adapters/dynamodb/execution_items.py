@@ -95,6 +95,21 @@ class FailuresByJob(GlobalSecondaryIndex["ExecutionItem"]):
     position = UnicodeAttribute(range_key=True)
 
 
+class TtlMap(MapAttribute[str, Any]):
+    """What TTL removed, as a run took it into its record."""
+
+    rows = NumberAttribute(default=0)
+    size_bytes = NumberAttribute(default=0)
+    lateness_p50_seconds = NumberAttribute(null=True)
+    lateness_p95_seconds = NumberAttribute(null=True)
+    lateness_max_seconds = NumberAttribute(null=True)
+    write_units_saved = NumberAttribute(default=0)
+    undated = NumberAttribute(default=0)
+    unreadable = NumberAttribute(default=0)
+    patience_seconds = NumberAttribute(default=0)
+    behind_seconds = NumberAttribute(default=0)
+
+
 class ResultMap(MapAttribute[str, Any]):
     """The account of a run, as ScheduleZero's `result`."""
 
@@ -112,6 +127,7 @@ class ResultMap(MapAttribute[str, Any]):
     backlog_exact = _Boolean(null=True)
     oldest_expired_at = UnicodeAttribute(null=True)
     samples: ListAttribute[UnicodeAttribute] = ListAttribute(of=UnicodeAttribute, null=True)
+    ttl = TtlMap(null=True)
 
 
 def counts_of(result: ResultMap) -> Counts:
@@ -209,6 +225,17 @@ class LegItem(Model):
     problem = UnicodeAttribute(null=True)
     warnings: ListAttribute[UnicodeAttribute] = ListAttribute(of=UnicodeAttribute, null=True)
     retained_until = NumberAttribute()
+
+
+class TakenItem(Model):
+    """What runs have taken of the account of TTL's removals. `log` is "removals taken" and the kind.
+
+    The counters are attributes by the names that `core.removal_totals` gives them.
+    """
+
+    log = UnicodeAttribute(hash_key=True)
+    id = NumberAttribute(range_key=True, default=0)
+    taken_version = NumberAttribute()
 
 
 class StatisticsItem(Model):

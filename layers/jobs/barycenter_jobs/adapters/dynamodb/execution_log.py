@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
 
 from pynamodb.exceptions import DoesNotExist, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
@@ -21,20 +24,23 @@ from barycenter_jobs.adapters.dynamodb.execution_items import (
     ExecutionItem,
     HolderItem,
     ItemType,
+    TakenItem,
     bound,
 )
 from barycenter_jobs.adapters.dynamodb.execution_mapping import (
-    execution_of,
     item_of,
     partition_of,
     positions,
     result_of,
 )
+from barycenter_jobs.adapters.dynamodb.execution_reading import execution_of
 from barycenter_jobs.adapters.dynamodb.job_statistics import DynamoDBStatistics
+from barycenter_jobs.adapters.dynamodb.removal_accounts import taken_log
 from barycenter_jobs.adapters.dynamodb.run_legs import DynamoDBLegs
 from barycenter_jobs.adapters.dynamodb.service_model import share_service_model
 from barycenter_jobs.adapters.dynamodb.transactions import CONDITION_FAILED, refusals, worth_another_try
 from barycenter_jobs.core.errors import (
+    AlreadyTaken,
     DeliveryAlreadyHandled,
     ExecutionAlreadyFinished,
     Throttled,
@@ -44,6 +50,7 @@ from barycenter_jobs.core.executions import LEASE, Execution, Request, Start, St
 from barycenter_jobs.core.legs import total
 from barycenter_jobs.core.log_reading import LogFilter, Order, Position
 from barycenter_jobs.core.pacing import Backoff
+from barycenter_jobs.core.removal_totals import Taking
 from barycenter_jobs.core.retention import Retention
 from barycenter_jobs.core.statistics import JobStatistics
 from barycenter_jobs.core.timestamps import iso, sortable
@@ -71,7 +78,8 @@ class DynamoDBExecutionLog:
     """Keeps executions until somebody removes them, as `History` does, or the table's TTL some days later.
 
     Records are kept for `retention`, those of failures for `failure_retention`. `backoff` spaces the tries of
-    writes that meet each other; each try of one of them succeeds.
+    writes that meet each other; each try of one of them succeeds. `told` is called with each execution whose
+    record has just become final.
     """
 
     def __init__(
@@ -82,8 +90,10 @@ class DynamoDBExecutionLog:
         failure_retention: timedelta = timedelta(days=400),
         backoff: Backoff,
         endpoint_url: str | None = None,
+        told: Callable[[Execution], None] | None = None,
     ) -> None:
         self._table = table
+        self.told = told
         self._retention = Retention(retention, failure_retention)
         self._backoff = backoff
         self._executions = bound(ExecutionItem, table, endpoint_url)
@@ -92,8 +102,10 @@ class DynamoDBExecutionLog:
         self._holders = bound(HolderItem, table, endpoint_url)
         self._legs = DynamoDBLegs(table, retention=retention, backoff=backoff, endpoint_url=endpoint_url)
         connection = self._executions._get_connection()  # noqa: SLF001 - one client for the models of a table
-        for model in (self._counters, self._deliveries, self._holders):
+        self._taken = bound(TakenItem, table, endpoint_url)
+        for model in (self._counters, self._deliveries, self._holders, self._taken):
             model._connection = connection  # noqa: SLF001
+        self._items = connection
         self._connection = connection.connection
         self._statistics = DynamoDBStatistics(table, self._connection, endpoint_url)
         share_service_model(self._connection.session)
@@ -115,6 +127,7 @@ class DynamoDBExecutionLog:
                 execution = execution.skipped(why)
             claim = None if why is not None else _Claim(_holder_log(start), holder)
             if self._wrote(execution, counter, _Delivered(delivery), claim):
+                self._tell(execution)
                 return execution
         raise self._too_many()
 
@@ -138,6 +151,7 @@ class DynamoDBExecutionLog:
             delivery, counter = self._delivery(start, now), self._counter()
             execution = self._next(start, counter, delivery, now).skipped(why)
             if self._wrote(execution, counter, _Delivered(delivery)):
+                self._tell(execution)
                 return execution
         raise self._too_many()
 
@@ -157,10 +171,16 @@ class DynamoDBExecutionLog:
             raise ExecutionAlreadyFinished(execution.id)
         return renewed
 
-    def finish(self, execution: Execution) -> None:
+    def finish(self, execution: Execution, taking: Taking | None = None) -> None:
         """Record how a run ended. See `ExecutionLog`. Raises StoreError."""
-        if not self._replaced(execution, self._is_worked_on_by(execution)):
-            raise ExecutionAlreadyFinished(execution.id)
+        if self._replaced(execution, self._is_worked_on_by(execution), taking):
+            return
+        if taking is not None:
+            recorded = self.get(execution.id)
+            ours = recorded is not None and recorded.worker == execution.worker
+            if recorded is not None and recorded.status is Status.RUNNING and ours:
+                raise AlreadyTaken(taking.kind)
+        raise ExecutionAlreadyFinished(execution.id)
 
     def supplement(self, execution: Execution) -> Execution:
         """Add a record of its own. See `ExecutionLog`. Raises StoreError."""
@@ -170,6 +190,7 @@ class DynamoDBExecutionLog:
             counter = self._counter()
             supplement = replace(execution, id=1 if counter is None else int(counter.last_id) + 1)
             if self._wrote(supplement, counter):
+                self._tell(supplement)
                 return supplement
         raise self._too_many()
 
@@ -202,16 +223,13 @@ class DynamoDBExecutionLog:
     def running(self) -> list[Execution]:
         """Return what is recorded as running. See `ExecutionLog`. Raises StoreError."""
         with store_errors("read", self._table):
-            found = self._executions.by_status.query(Status.RUNNING.value)
-            return [execution_of(item) for item in found]
+            return list(self._queried("by-status", Status.RUNNING.value))
 
     def get(self, execution_id: int) -> Execution | None:
         """Return one execution. See `ExecutionLog`. Raises StoreError."""
         with store_errors("read", self._table):
-            try:
-                return execution_of(self._executions.get(EXECUTIONS, execution_id, consistent_read=True))
-            except DoesNotExist:
-                return None
+            answer = self._items.get_item(EXECUTIONS, str(execution_id), consistent_read=True)
+        return execution_of(answer["Item"]) if "Item" in answer else None
 
     def read(
         self,
@@ -227,14 +245,8 @@ class DynamoDBExecutionLog:
             return []
         index, key = partition
         with store_errors("read", self._table):
-            found = self._executions.query(
-                key,
-                ExecutionItem.position.between(*between),
-                index_name=index,
-                scan_index_forward=order is Order.OLDEST_FIRST,
-                limit=limit,
-            )
-            return [execution_of(item) for item in found]
+            found = self._queried(index, key, ExecutionItem.position.between(*between), order, limit)
+            return list(islice(found, limit))
 
     def statistics(self, job_name: str) -> JobStatistics:
         """Return the figures of the records that are there. See `ExecutionLog`. Raises StoreError."""
@@ -243,6 +255,33 @@ class DynamoDBExecutionLog:
     def lifetime(self, job_name: str) -> JobStatistics:
         """Return the figures of all that ever finished. See `ExecutionLog`. Raises StoreError."""
         return self._statistics.lifetime(job_name)
+
+    def _queried(
+        self,
+        index: str,
+        key: str,
+        position: Condition | None = None,
+        order: Order = Order.NEWEST_FIRST,
+        limit: int | None = None,
+    ) -> Iterator[Execution]:
+        page: dict[str, Any] = {}
+        while True:
+            page = self._items.query(
+                key,
+                position,
+                index_name=index,
+                scan_index_forward=order is Order.OLDEST_FIRST,
+                limit=limit,
+                exclusive_start_key=page.get("LastEvaluatedKey"),
+            )
+            for item in page["Items"]:
+                yield execution_of(item)
+            if "LastEvaluatedKey" not in page:
+                return
+
+    def _tell(self, execution: Execution) -> None:
+        if self.told is not None and execution.status is not Status.RUNNING:
+            self.told(execution)
 
     def _delivery(self, start: Start, now: datetime) -> DeliveryItem | None:
         delivery = self._item_or_none(self._deliveries, _delivery_log(start.job.name, start.delivery_id))
@@ -303,19 +342,23 @@ class DynamoDBExecutionLog:
                 if not condition_failed(error):
                     raise
                 return None
-        return execution_of(item)
+        return execution_of(item.serialize())
 
-    def _replaced(self, execution: Execution, condition: Condition) -> bool:
+    def _replaced(self, execution: Execution, condition: Condition, taking: Taking | None = None) -> bool:
         """Write a finished record where the condition holds, count it, and return whether it is written."""
         for attempt in range(self._backoff.attempts):
             if attempt:
                 self._backoff.wait(attempt - 1)
-            written = self._counted(execution, condition)
+            written = self._counted(execution, condition, taking)
+            if written:
+                self._tell(execution)
             if written is not None:
                 return written
         raise Throttled(f"Cannot record the end of a run in {self._table}: too many others write there")
 
-    def _counted(self, execution: Execution, condition: Condition) -> bool | None:
+    def _counted(
+        self, execution: Execution, condition: Condition, taking: Taking | None = None
+    ) -> bool | None:
         """Write and count a finished record in one transaction; None where others were in its way.
 
         A transaction whose answer was lost is repeated by the SDK, and may then be refused because of itself:
@@ -326,6 +369,8 @@ class DynamoDBExecutionLog:
                 with TransactWrite(connection=self._connection) as transaction:
                     transaction.save(item_of(execution, self._executions, self._retention), condition)
                     self._statistics.count(transaction, execution)
+                    if taking is not None:
+                        self._take(transaction, taking)
             except TransactWriteError as error:
                 reasons = refusals(error)
                 if self.get(execution.id) == execution:
@@ -336,6 +381,21 @@ class DynamoDBExecutionLog:
                     raise
                 return None
         return True
+
+    def _take(self, transaction: TransactWrite, taking: Taking) -> None:
+        """Remember in the same write what a run took, unless another has since."""
+        model = self._taken
+        totals = [Path(name).set(number) for name, number in taking.totals.counters.items()]
+        unchanged = (
+            model.taken_version.does_not_exist()
+            if taking.version == 0
+            else model.taken_version == taking.version
+        )
+        transaction.update(
+            model(log=taken_log(taking.kind), id=0),
+            [model.taken_version.set(taking.version + 1), *totals],
+            condition=unchanged,
+        )
 
     def _too_many(self) -> Throttled:
         return Throttled(f"Cannot record a start in {self._table}: too many others start at the same time")

@@ -1,4 +1,4 @@
-"""Executions as items of the table `job_executions`, and back."""
+"""Executions as items of the table `job_executions`, and where they are found there."""
 
 from __future__ import annotations
 
@@ -9,23 +9,17 @@ from barycenter_jobs.adapters.dynamodb.execution_items import (
     FAILURES,
     ExecutionItem,
     ResultMap,
-    counts_of,
+    TtlMap,
 )
 from barycenter_jobs.core.executions import FAILURES as FAILED_STATES
 from barycenter_jobs.core.executions import (
-    Backlog,
     Execution,
-    Method,
-    Request,
     Status,
-    Trigger,
-    TriggerKind,
-    Usage,
 )
 from barycenter_jobs.core.log_reading import LogFilter, Order, Position
 from barycenter_jobs.core.retention import Retention
 from barycenter_jobs.core.statistics import portion_of
-from barycenter_jobs.core.timestamps import iso, parsed, sortable
+from barycenter_jobs.core.timestamps import iso, sortable
 
 
 def item_of(execution: Execution, model: type[ExecutionItem], retention: Retention) -> ExecutionItem:
@@ -86,49 +80,7 @@ def result_of(execution: Execution) -> ResultMap:
         backlog_exact=None if backlog is None else backlog.exact,
         oldest_expired_at=None if oldest is None else iso(oldest),
         samples=list(execution.samples),
-    )
-
-
-def execution_of(item: ExecutionItem) -> Execution:
-    """Return the execution that an item holds."""
-    result = item.result
-    # PynamoDB's types do not tell what may be absent.
-    completed: str | None = item.completedAt
-    lease_until: str | None = item.lease_until
-    asked_at: str | None = item.cancel_asked_at
-    return Execution(
-        id=int(item.id),
-        job_name=item.jobName,
-        handler_id=item.handler_id,
-        started_at=parsed(item.startedAt),
-        trigger=Trigger(TriggerKind(item.trigger), item.triggered_by, item.reason),
-        delivery_id=item.delivery_id,
-        dry_run=bool(item.dry_run),
-        method=Method(item.method_name),
-        attempt_number=int(item.attempt_number),
-        status=Status(item.status),
-        completed_at=None if completed is None else parsed(completed),
-        error_message=item.errorMessage,
-        counts=counts_of(result),
-        usage=Usage(float(result.read_units), float(result.write_units), float(result.cost_usd)),
-        backlog=_backlog(result),
-        samples=tuple(str(sample) for sample in result.samples or ()),
-        warnings=tuple(str(warning) for warning in item.warnings or ()),
-        lease_until=None if lease_until is None else parsed(lease_until),
-        worker=item.worker,
-        cancel=None
-        if asked_at is None
-        else Request(parsed(asked_at), item.cancel_asked_by, item.cancel_reason),
-    )
-
-
-def _backlog(result: ResultMap) -> Backlog | None:
-    remaining: float | None = result.backlog_remaining  # PynamoDB's types do not tell what may be absent
-    oldest: str | None = result.oldest_expired_at
-    if remaining is None:
-        return None
-    return Backlog(
-        int(remaining), None if oldest is None else parsed(oldest), exact=bool(result.backlog_exact)
+        ttl=None if execution.ttl is None else TtlMap(**asdict(execution.ttl)),
     )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from barycenter_jobs.adapters.dynamodb.attributes import EXPIRES_AT, SHARD
 from barycenter_jobs.adapters.dynamodb.errors import store_errors
 from barycenter_jobs.adapters.dynamodb.indexed_rows import EXPIRY_INDEX, ROTATION_INDEX, Index, IndexedRows
 from barycenter_jobs.adapters.dynamodb.scanned_rows import ScannedRows
+from barycenter_jobs.core.backlog import Count, Span
 from barycenter_jobs.core.errors import RequestRefused
 from barycenter_jobs.core.executions import Backlog
 from barycenter_jobs.core.expiry import DEFAULT_SHARDS, Cutoffs
@@ -90,6 +92,24 @@ class TableRows:
     def quarantined(self) -> Iterator[Quarantined]:
         """Yield the rows in the index whose expiry is no epoch second. Raises StoreError."""
         return self._rows_in(EXPIRY_INDEX, range(self._shards)).quarantined()
+
+    def count(
+        self, spans: Sequence[Span], most: int, time_is_left: Callable[[], bool]
+    ) -> Sequence[Count] | None:
+        """Return how many rows of `expiry-index` expire in each span. See `ExpiryIndex`.
+
+        Does not describe the table first: whoever asks may read the index and nothing else.
+        """
+        try:
+            return self._rows_in(EXPIRY_INDEX, range(self._shards)).count(spans, most, time_is_left)
+        except RequestRefused as error:
+            if error.code == "ValidationException":  # "The table does not have the specified index"
+                return None
+            raise
+
+    def earliest(self, before: int) -> datetime | None:
+        """Return the earliest expiry in `expiry-index` before an epoch second. See `ExpiryIndex`."""
+        return self._rows_in(EXPIRY_INDEX, range(self._shards)).earliest(before)
 
     def warnings(self) -> Sequence[str]:
         """Return what was remarkable about the last reading."""

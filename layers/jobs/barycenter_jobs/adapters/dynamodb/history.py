@@ -17,7 +17,7 @@ from barycenter_jobs.adapters.dynamodb.execution_items import (
     ExecutionItem,
     bound,
 )
-from barycenter_jobs.adapters.dynamodb.execution_mapping import execution_of
+from barycenter_jobs.adapters.dynamodb.execution_reading import execution_of
 from barycenter_jobs.adapters.dynamodb.job_statistics import DynamoDBStatistics
 from barycenter_jobs.adapters.dynamodb.service_model import share_service_model
 from barycenter_jobs.adapters.dynamodb.transactions import CONDITION_FAILED, refusals, worth_another_try
@@ -120,7 +120,11 @@ class DynamoDBHistory:
                     # What was never counted is not taken out.
                     self._statistics.discount(
                         transaction,
-                        [(execution_of(item), int(item.counted_in)) for item in items if _is_counted(item)],
+                        [
+                            (execution_of(item.serialize()), int(item.counted_in))
+                            for item in items
+                            if _is_counted(item)
+                        ],
                     )
                     if clearing is not None:
                         self._account(transaction, clearing, len(items), batch)
@@ -148,6 +152,10 @@ class DynamoDBHistory:
             return None
         last: str | None = found.last_batch
         return last
+
+
+def _counted(item: ExecutionItem) -> tuple[Execution, int]:
+    return execution_of(item.serialize()), int(item.counted_in)
 
 
 def _is_counted(item: ExecutionItem) -> bool:

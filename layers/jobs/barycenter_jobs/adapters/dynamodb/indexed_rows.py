@@ -8,12 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from itertools import chain
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from barycenter_jobs.adapters.dynamodb.attributes import EXPIRES_AT, ROTATED_AT, SHARD, epoch_seconds
 from barycenter_jobs.adapters.dynamodb.errors import store_errors
+from barycenter_jobs.core.backlog import Count, Span, total
 from barycenter_jobs.core.executions import Backlog
 from barycenter_jobs.core.expiry import FIRST_IMPLAUSIBLE_SECOND, Cutoffs, Expiry, Unreadable
 from barycenter_jobs.core.rows import Candidate, Page, Quarantined, row_name
@@ -46,6 +48,33 @@ class Index:
             or projection["ProjectionType"] == "ALL"
             or EXPIRES_AT in projection.get("NonKeyAttributes", ())
         )
+
+
+class _Condition(NamedTuple):
+    """What the index's sort key has to be, and the values that the expression names."""
+
+    expression: str
+    values: dict[str, Any]
+
+
+class _Meter:
+    """Tells several threads when they have counted enough together."""
+
+    def __init__(self, left: int, time_is_left: Callable[[], bool]) -> None:
+        self._left = left
+        self._time_is_left = time_is_left
+        self._lock = Lock()
+
+    def is_running(self) -> bool:
+        """Return whether there is anything left to count with."""
+        with self._lock:
+            return self._left > 0 and self._time_is_left()
+
+    def counts(self, rows: int) -> bool:
+        """Take so many rows as counted and return whether to go on."""
+        with self._lock:
+            self._left -= rows
+        return self.is_running()
 
 
 SHARDS_AT_ONCE = 8
@@ -121,6 +150,25 @@ class IndexedRows:
                     return Backlog(remaining, exact=False)
         return Backlog(remaining)
 
+    def count(self, spans: Sequence[Span], most: int, time_is_left: Callable[[], bool]) -> list[Count]:
+        """Count the rows whose time lies in each span, several shards at once. See `ExpiryIndex`."""
+        limit = max(1, min(self._page_size * 10, most // max(1, len(self._shards))))
+        counts: list[Count] = []
+        left = most
+        with ThreadPoolExecutor(SHARDS_AT_ONCE, thread_name_prefix="index") as pool:
+            for span in spans:
+                meter = _Meter(left, time_is_left)
+                each = list(pool.map(partial(self._count_shard, span, meter, limit), self._shards))
+                counts.append(total(each))
+                left -= counts[-1].rows
+        return counts
+
+    def earliest(self, before: int) -> datetime | None:
+        """Return the earliest time before an epoch second, None where there is none."""
+        with ThreadPoolExecutor(SHARDS_AT_ONCE, thread_name_prefix="index") as pool:
+            found = pool.map(lambda shard: self._oldest(shard, before), self._shards)
+        return _earliest([time for times in found for time in times])
+
     def quarantined(self) -> Iterator[Quarantined]:
         """Yield the rows whose time is no epoch second, shard by shard."""
         for shard in self._shards:
@@ -129,6 +177,16 @@ class IndexedRows:
                     yield Quarantined(
                         row_name(item[self._key]["S"]), self._index.time, item[self._index.time]["N"]
                     )
+
+    def _count_shard(self, span: Span, meter: _Meter, limit: int, shard: int) -> Count:
+        rows = 0
+        if not meter.is_running():
+            return Count(exact=False)
+        for answer in self._answers(shard, _within(span), Select="COUNT", Limit=limit):
+            rows += answer["Count"]
+            if "LastEvaluatedKey" in answer and not meter.counts(answer["Count"]):
+                return Count(rows, exact=False)
+        return Count(rows)
 
     def _oldest(self, shard: int, before: int) -> list[Decimal | int]:
         items = next(self._query(shard, "<", before, Limit=1))["Items"]
@@ -168,12 +226,16 @@ class IndexedRows:
         )
 
     def _query(self, shard: int, comparator: str, bound: int, **options: Any) -> Iterator[Any]:  # noqa: ANN401
+        condition = _Condition(f"#time {comparator} :bound", {":bound": {"N": str(bound)}})
+        return self._answers(shard, condition, **options)
+
+    def _answers(self, shard: int, condition: _Condition, **options: Any) -> Iterator[Any]:  # noqa: ANN401
         request: dict[str, Any] = {
             "TableName": self._table,
             "IndexName": self._index.name,
-            "KeyConditionExpression": f"#shard = :shard AND #time {comparator} :bound",
+            "KeyConditionExpression": f"#shard = :shard AND {condition.expression}",
             "ExpressionAttributeNames": {"#shard": SHARD, "#time": self._index.time},
-            "ExpressionAttributeValues": {":shard": {"N": str(shard)}, ":bound": {"N": str(bound)}},
+            "ExpressionAttributeValues": {":shard": {"N": str(shard)}, **condition.values},
             "ReturnConsumedCapacity": "TOTAL",
             **options,
         }
@@ -191,6 +253,15 @@ class IndexedRows:
         with self._lock:
             units, self._read_units = self._read_units, 0.0
         return units
+
+
+def _within(span: Span) -> _Condition:
+    if span.start is None:
+        return _Condition("#time < :end", {":end": {"N": str(span.end)}})
+    last = f"{span.end - 1}.999999999"  # BETWEEN includes both its ends, and a time may have a fraction
+    return _Condition(
+        "#time BETWEEN :start AND :last", {":start": {"N": str(span.start)}, ":last": {"N": last}}
+    )
 
 
 def _earliest(times: list[Decimal | int]) -> datetime | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from barycenter_jobs.adapters.dynamodb.attributes import CREATED_AT, EXPIRES_AT, ROTATED_AT
+from barycenter_jobs.adapters.dynamodb.attributes import CREATED_AT, EXPIRES_AT, ROTATED_AT, subject_of
 from barycenter_jobs.adapters.dynamodb.errors import SERVER_ERROR_CODES, THROTTLING_CODES, store_errors
 from barycenter_jobs.core.expiry import FIRST_IMPLAUSIBLE_SECOND, Cutoffs, Expiry
 from barycenter_jobs.core.rows import Answer, Candidate, Deletion, Outcome
@@ -23,10 +23,11 @@ _GUARDS = {
 class PartiqlDeleter:
     """Sends each batch as one request in which every statement has a condition and an answer of its own.
 
-    Needs `dynamodb:PartiQLDelete`.
+    Needs `dynamodb:PartiQLDelete`. Its answers tell whose rows they were with `tells_subject` only.
     """
 
-    def __init__(self, client: DynamoDBClient, table: str, key: str) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, key: str, *, tells_subject: bool = False) -> None:
+        self._tells_subject = tells_subject
         self._client = client
         self._table = table
         # RETURNING tells a deleted row, which comes back, from one that was already gone, for which
@@ -45,7 +46,7 @@ class PartiqlDeleter:
             )
         consumed = response.get("ConsumedCapacity", [])
         return Deletion(
-            [_answer(answer) for answer in response["Responses"]],
+            [self._answer(answer) for answer in response["Responses"]],
             write_units=sum(capacity.get("CapacityUnits", 0.0) for capacity in consumed),
         )
 
@@ -55,6 +56,11 @@ class PartiqlDeleter:
             "Statement": self._statements[candidate.reason],
             "Parameters": [{"S": candidate.key}, {"N": str(bound)}],
         }
+
+    def _answer(self, answer: Any) -> Answer:  # noqa: ANN401 - the SDK's own dictionary
+        if self._tells_subject and "Item" in answer:
+            return Answer(Outcome.DELETED, subject=subject_of(answer["Item"]))
+        return _answer(answer)
 
 
 def _answer(answer: Any) -> Answer:  # noqa: ANN401 - the SDK's own dictionary
