@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-import runpy
+import json
+import os
+import subprocess
+import sys
 
 import pytest
 
 from console.checkout import REPOSITORY
 
 FOLDER = REPOSITORY / "docs" / "pictures"
+# In a process of its own: rich remembers the colours that a style had on the first terminal of a process.
+_MADE = """
+import json, runpy, sys
+print(json.dumps(runpy.run_path(sys.argv[1])["pictures"]()))
+"""
 
 
 @pytest.fixture(scope="module")
 def made() -> dict[str, str]:
-    pictures: dict[str, str] = runpy.run_path(str(FOLDER / "make_cli_pictures.py"))["pictures"]()
+    script = str(FOLDER / "make_cli_pictures.py")
+    environment = {**os.environ, "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'layers' / 'jobs'}"}
+    done = subprocess.run(
+        [sys.executable, "-c", _MADE, script], env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    pictures: dict[str, str] = json.loads(done.stdout)
     return pictures
 
 

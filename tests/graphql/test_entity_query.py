@@ -234,7 +234,8 @@ def test_a_run_as_an_entity_has_what_it_has_in_the_log() -> None:
     assert {name: kind for name, kind in entity.items() if name not in own} == {
         name: flat[name] for name in entity if name not in own
     }
-    assert flat.keys() - entity.keys() == {"counts", "usage", "backlog", "samples", "warnings", "cursor"}
+    nested = {"counts", "usage", "ttl", "backlog", "samples", "warnings", "cursor"}
+    assert flat.keys() - entity.keys() == nested
 
 
 def test_directions_and_pages_are_named_as_in_seaography() -> None:

@@ -37,5 +37,12 @@ def test_the_ready_block_is_as_the_page_shows(stack: StackProcess) -> None:
 def test_the_page_lists_every_setting_with_its_default() -> None:
     listed = dict(re.findall(r"^\| `(\w+)` \| (\S*) *\|", PAGE, re.MULTILINE))
 
-    assert set(listed) == {"PORT", "DYNAMODB_PORT", "SEED", "VERBOSE", "DYNAMODB_ENDPOINT_URL"}
+    assert set(listed) == {
+        "PORT",
+        "DYNAMODB_PORT",
+        "SEED",
+        "VERBOSE",
+        "DYNAMODB_ENDPOINT_URL",
+        "TTL_PATIENCE_SECONDS",
+    }
     assert settings_from(listed) == settings_from({})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 from barycenter_jobs.core.counts import Counts
@@ -24,74 +25,84 @@ from barycenter_jobs.core.executions import (
 from barycenter_jobs.core.timestamps import parsed
 from barycenter_jobs.core.ttl_part import TtlPart
 
+Attributes = Mapping[str, Mapping[str, Any]]
+
 _COUNTS = tuple(each.name for each in fields(Counts))
 _TTL = tuple(each.name for each in fields(TtlPart))
+_NOTHING: Attributes = {}
 
 
-def execution_of(attributes: Mapping[str, Any]) -> Execution:
+def execution_of(item: Attributes) -> Execution:
     """Return the execution of an item, by DynamoDB's attribute values."""
-    item = {name: _plain(value) for name, value in attributes.items()}
-    result = item.get("result") or {}
-    completed, lease_until = item.get("completedAt"), item.get("lease_until")
+    result: Attributes = item.get("result", _NOTHING).get("M", _NOTHING)
     return Execution(
-        id=int(item["id"]),
-        job_name=item["jobName"],
-        handler_id=item["handler_id"],
-        started_at=parsed(item["startedAt"]),
-        trigger=Trigger(TriggerKind(item["trigger"]), item.get("triggered_by"), item.get("reason")),
-        delivery_id=item["delivery_id"],
-        dry_run=item.get("dry_run", False),
-        method=Method(item["method_name"]),
-        attempt_number=int(item["attempt_number"]),
-        status=Status(item["status"]),
-        completed_at=None if completed is None else parsed(completed),
-        error_message=item.get("errorMessage"),
-        counts=Counts(**{name: int(result.get(name, 0)) for name in _COUNTS}),
+        id=int(item["id"]["N"]),
+        job_name=item["jobName"]["S"],
+        handler_id=item["handler_id"]["S"],
+        started_at=parsed(item["startedAt"]["S"]),
+        trigger=Trigger(
+            TriggerKind(item["trigger"]["S"]), _text(item, "triggered_by"), _text(item, "reason")
+        ),
+        delivery_id=item["delivery_id"]["S"],
+        dry_run=_truth(item, "dry_run"),
+        method=Method(item["method_name"]["S"]),
+        attempt_number=int(item["attempt_number"]["N"]),
+        status=Status(item["status"]["S"]),
+        completed_at=_instant(item, "completedAt"),
+        error_message=_text(item, "errorMessage"),
+        counts=Counts(**{name: int(result[name]["N"]) for name in _COUNTS if name in result}),
         usage=Usage(
-            float(result.get("read_units", 0)),
-            float(result.get("write_units", 0)),
-            float(result.get("cost_usd", 0)),
+            _number(result, "read_units"), _number(result, "write_units"), _number(result, "cost_usd")
         ),
         backlog=_backlog(result),
-        samples=tuple(result.get("samples") or ()),
-        warnings=tuple(item.get("warnings") or ()),
-        lease_until=None if lease_until is None else parsed(lease_until),
-        worker=item.get("worker"),
-        ttl=_ttl(result.get("ttl")),
+        samples=_texts(result, "samples"),
+        warnings=_texts(item, "warnings"),
+        lease_until=_instant(item, "lease_until"),
+        worker=_text(item, "worker"),
+        ttl=_ttl(result.get("ttl", _NOTHING).get("M")),
         cancel=_cancel(item),
     )
 
 
-def _backlog(result: Mapping[str, Any]) -> Backlog | None:
-    remaining, oldest = result.get("backlog_remaining"), result.get("oldest_expired_at")
-    if remaining is None:
+def _backlog(result: Attributes) -> Backlog | None:
+    if "N" not in result.get("backlog_remaining", _NOTHING):
         return None
     return Backlog(
-        int(remaining), None if oldest is None else parsed(oldest), exact=bool(result.get("backlog_exact"))
+        int(result["backlog_remaining"]["N"]),
+        _instant(result, "oldest_expired_at"),
+        exact=_truth(result, "backlog_exact"),
     )
 
 
-def _ttl(part: Mapping[str, Any] | None) -> TtlPart | None:
+def _ttl(part: Attributes | None) -> TtlPart | None:
     if part is None:
         return None
-    return TtlPart(**{name: int(part[name]) for name in _TTL if part.get(name) is not None})
+    return TtlPart(**{name: int(part[name]["N"]) for name in _TTL if "N" in part.get(name, _NOTHING)})
 
 
-def _cancel(item: Mapping[str, Any]) -> Request | None:
-    asked_at = item.get("cancel_asked_at")
+def _cancel(item: Attributes) -> Request | None:
+    asked_at = _instant(item, "cancel_asked_at")
     if asked_at is None:
         return None
-    return Request(parsed(asked_at), item.get("cancel_asked_by"), item.get("cancel_reason"))
+    return Request(asked_at, _text(item, "cancel_asked_by"), _text(item, "cancel_reason"))
 
 
-def _plain(value: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever the attribute holds
-    """Return what an attribute holds; a number as the text that it came as."""
-    ((kind, content),) = value.items()
-    match kind:
-        case "M":
-            return {name: _plain(each) for name, each in content.items()}
-        case "L":
-            return [_plain(each) for each in content]
-        case "NULL":
-            return None
-    return content
+def _text(item: Attributes, name: str) -> str | None:
+    return item.get(name, _NOTHING).get("S")
+
+
+def _texts(item: Attributes, name: str) -> tuple[str, ...]:
+    return tuple(each["S"] for each in item.get(name, _NOTHING).get("L", ()))
+
+
+def _instant(item: Attributes, name: str) -> datetime | None:
+    text = _text(item, name)
+    return None if text is None else parsed(text)
+
+
+def _number(item: Attributes, name: str) -> float:
+    return float(item.get(name, _NOTHING).get("N", 0))
+
+
+def _truth(item: Attributes, name: str) -> bool:
+    return bool(item.get(name, _NOTHING).get("BOOL", False))
