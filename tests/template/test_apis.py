@@ -178,6 +178,7 @@ def granted(policy: str) -> set[tuple[str, str]]:
 
 READER = {
     ("execute-api:Invoke", "$default/GET/*"),
+    ("execute-api:Invoke", "$default/HEAD/*"),
     ("appsync:GraphQL", "types/Query/fields/*"),
     ("appsync:GraphQL", "types/JobExecutionQueries/fields/*"),
 }
