@@ -35,6 +35,7 @@ from barycenter_jobs.adapters.dynamodb.execution_mapping import (
 )
 from barycenter_jobs.adapters.dynamodb.execution_reading import execution_of
 from barycenter_jobs.adapters.dynamodb.job_statistics import DynamoDBStatistics
+from barycenter_jobs.adapters.dynamodb.plain_answers import leave_answers_plain
 from barycenter_jobs.adapters.dynamodb.removal_accounts import taken_log
 from barycenter_jobs.adapters.dynamodb.run_legs import DynamoDBLegs
 from barycenter_jobs.adapters.dynamodb.service_model import share_service_model
@@ -108,7 +109,7 @@ class DynamoDBExecutionLog:
         self._items = connection
         self._connection = connection.connection
         self._statistics = DynamoDBStatistics(table, self._connection, endpoint_url)
-        share_service_model(self._connection.session)
+        leave_answers_plain(share_service_model(self._connection.session))
 
     def start(self, start: Start, now: datetime) -> Execution:
         """Record that a run begins, in one transaction. See `ExecutionLog`.

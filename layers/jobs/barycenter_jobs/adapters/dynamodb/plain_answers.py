@@ -1,4 +1,4 @@
-"""DynamoDB's answers to a sweep as the JSON that they are."""
+"""DynamoDB's answers as the JSON that they are."""
 
 from __future__ import annotations
 
