@@ -56,8 +56,8 @@ audit: .venv/security/ready  ## Look for weaknesses in the templates (checkov) a
 	@.venv/security/bin/checkov --config-file .checkov.yaml --file template.yaml monitoring/*.yaml
 	@.venv/security/bin/bandit --quiet --recursive --skip B311,B506,B608 layers/jobs functions console
 
-# By name from pypi.org, so not on a machine without it. Strict: a package that nobody could ask about is no good news.
-audit-packages: .venv/security/ready  ## Look up known vulnerabilities of all locked packages (needs pypi.org)
+# Asks the public index of vulnerabilities, so not on a machine without the internet. Strict: a package that nobody could ask about is no good news.
+audit-packages: .venv/security/ready  ## Look up known vulnerabilities of all locked packages (needs the internet)
 	@for name in functions local engine sam; do \
 	  .venv/security/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements/$$name.txt || exit 1; \
 	done

@@ -7,10 +7,10 @@ import traceback
 import pytest
 
 from barycenter_jobs.adapters.memory import MemoryExecutionLog
+from barycenter_jobs.bugs import InternalError
 from barycenter_jobs.core.errors import InvalidEvent, InvalidInput, InvalidLimit, StoreUnavailable
 from barycenter_jobs.core.executions import Execution, TriggerKind
 from barycenter_jobs.graphql import appsync
-from barycenter_jobs.graphql.bugs import InternalError
 from tests.graphql.service import ALICE, service
 
 SECRET = "GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS"

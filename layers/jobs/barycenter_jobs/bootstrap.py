@@ -58,9 +58,6 @@ if TYPE_CHECKING:
 # Only what a cleanup needs is imported at the head: it would pay at every cold start for what it never does.
 # What the other functions need in addition, their own modules have imported by then, or it is little.
 
-# Writes to the log that meet each other are over in milliseconds.
-_LOG_BACKOFF = Backoff(time.sleep, random.random, attempts=40, base_seconds=0.01, cap_seconds=0.5)
-
 
 @cache
 def cleanup(job: Job) -> Cleanup:
@@ -113,7 +110,7 @@ def _cleanup(job: Job, environment: Environment) -> Cleanup:
         deleter = TellOfDeletes(deleter, RemovalBus(bus.name, bus.endpoint), job.kind, _now)
     log, controls = _log(log_settings), _controls(log_settings)
     legs = DynamoDBLegs(
-        log_settings.table, retention=log_settings.retention, backoff=_LOG_BACKOFF, endpoint_url=endpoint
+        log_settings.table, retention=log_settings.retention, backoff=_between_writes(), endpoint_url=endpoint
     )
     backoff = Backoff(time.sleep, random.random)
     removals = _take_removals(job, settings, log_settings)
@@ -328,6 +325,7 @@ def _history(settings: LogSettings) -> DynamoDBHistory:
 
 
 def _between_writes() -> Backoff:
+    # Writes to the log that meet each other are over in milliseconds.
     return Backoff(time.sleep, random.random, attempts=40, base_seconds=0.01, cap_seconds=0.5)
 
 

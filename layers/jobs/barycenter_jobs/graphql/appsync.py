@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Literal
 
+from barycenter_jobs.bugs import InternalError, log_bug
 from barycenter_jobs.core.callers import Caller, token_holder
 from barycenter_jobs.core.errors import BarycenterJobsError, InvalidEvent
 from barycenter_jobs.graphql.answers import Later
-from barycenter_jobs.graphql.bugs import InternalError, log_bug
 from barycenter_jobs.graphql.resolvers import RESOLVERS, Request, resolved
 from barycenter_jobs.operations.api import Operations
 
@@ -62,7 +62,7 @@ class _NoBugShown:
         self, _kind: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
     ) -> Literal[False]:
         if isinstance(error, Exception) and not isinstance(error, BarycenterJobsError):
-            log_bug(error)
+            log_bug(error, "field")
             raise InternalError from None
         return False
 

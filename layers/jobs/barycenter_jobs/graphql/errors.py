@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from graphql import GraphQLError
 
+from barycenter_jobs.bugs import INTERNAL, log_bug
 from barycenter_jobs.core.errors import BarycenterJobsError, InvalidInput, NotAllowed
-from barycenter_jobs.graphql.bugs import INTERNAL, log_bug
 
 
 class Code(StrEnum):
@@ -56,6 +56,6 @@ def field_error(error: GraphQLError) -> dict[str, object]:
         code = Code.SERVICE_UNAVAILABLE
     else:
         code = Code.INTERNAL_SERVER_ERROR
-        log_bug(original or error)
+        log_bug(original or error, "field")
         error = GraphQLError(INTERNAL, error.nodes, path=error.path)
     return {**error.formatted, "extensions": {"code": code}}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from barycenter_jobs.bugs import INTERNAL, log_bug
 from barycenter_jobs.core.callers import Permission
 from barycenter_jobs.core.errors import NotAllowed, StoreError
 from barycenter_jobs.http_messages import HttpRequest, HttpResponse
@@ -86,11 +86,8 @@ class RestApi:
             headers = {"retry-after": str(RETRY_AFTER_SECONDS)}
             response = problem(request, Refused(Kind.LOG_UNAVAILABLE, str(error), headers=headers))
         except Exception as bug:  # noqa: BLE001 - API Gateway's own answer would be no problem
-            # What it says may be anything, so nobody outside hears it and no log keeps it.
-            frames = traceback.format_tb(bug.__traceback__)
-            told = {"error": type(bug).__name__, "frames": frames}
-            logger.error("request failed unexpectedly", extra=told)  # noqa: TRY400 - the bug is not to be quoted
-            response = problem(request, Refused(Kind.INTERNAL_ERROR, "Internal error"))
+            log_bug(bug, "request")
+            response = problem(request, Refused(Kind.INTERNAL_ERROR, INTERNAL))
         return replace(response, body="") if request.method == "HEAD" else response
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
