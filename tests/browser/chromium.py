@@ -21,6 +21,20 @@ Json = dict[str, Any]
 PATIENCE_SECONDS = 15.0
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
+# A menu that slides in is elsewhere by the time of the click: two frames must find an element at the same
+# place, and nothing on top of it.
+WHERE_TO_CLICK = """(async () => {
+  const element = () => (%s);
+  const frame = () => new Promise(requestAnimationFrame);
+  const before = element()?.getBoundingClientRect();
+  await frame(); await frame();
+  const found = element(), now = found?.getBoundingClientRect();
+  if (!before || !now || before.x !== now.x || before.y !== now.y || !now.width) return null;
+  const middle = [now.x + now.width / 2, now.y + now.height / 2];
+  const top = document.elementFromPoint(...middle);
+  return top && (found.contains(top) || top.contains(found)) ? middle : null;
+})()"""
+
 
 def chromium() -> str | None:
     """Return the path of this machine's Chromium, None where there is none."""
@@ -73,14 +87,13 @@ class Page:
         return result["result"].get("value")
 
     def click(self, expression: str) -> None:
-        """Click with the mouse in the middle of an element, once there is one."""
+        """Click with the mouse in the middle of an element, once it stands still and uncovered."""
         self.wait_for(expression)
-        x, y = self.evaluate(
-            f"(() => {{ const at = ({expression}).getBoundingClientRect();"
-            " return [at.x + at.width / 2, at.y + at.height / 2] })()"
-        )
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while (at := self.evaluate(WHERE_TO_CLICK % expression)) is None:
+            assert time.monotonic() < deadline, f"not to be clicked: {expression}; {self.complaints}"
         for kind in ("mousePressed", "mouseReleased"):
-            self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+            self.send("Input.dispatchMouseEvent", type=kind, x=at[0], y=at[1], button="left", clickCount=1)
 
     def wait_for(self, expression: str) -> None:
         """Wait until an expression is true in the page."""

@@ -45,6 +45,12 @@ def address(stack: StackProcess, path: str) -> str:
     return f"http://127.0.0.1:{stack.port('Playground')}{path}"
 
 
+def open_playground(page: Page, stack: StackProcess, path: str = "/admin/jobs/playground") -> None:
+    """Open it, and wait until it knows the schema: what is typed before, it takes for its example."""
+    page.open(address(stack, path))
+    page.wait_for(f"{EDITOR}?.CodeMirror.options.lint?.schema")
+
+
 def button(label: str) -> str:
     return f"document.querySelector('[aria-label=\"{label}\"]')"
 
@@ -57,7 +63,7 @@ def choice(text: str) -> str:
 def test_an_example_is_run_and_its_answer_seen_without_a_complaint(
     path: str, page: Page, stack: StackProcess
 ) -> None:
-    page.open(address(stack, path))
+    open_playground(page, stack, path)
     page.wait_for(f"{EXECUTE}?.hasAttribute('aria-haspopup')")
     page.click(EXECUTE)
     page.click(choice("JobsAndSchedules"))
@@ -69,8 +75,7 @@ def test_an_example_is_run_and_its_answer_seen_without_a_complaint(
 
 
 def test_a_query_of_ones_own_is_run(page: Page, stack: StackProcess) -> None:
-    page.open(address(stack, "/admin/jobs/playground"))
-    page.wait_for(EDITOR)
+    open_playground(page, stack)
     page.evaluate(f"{EDITOR}.CodeMirror.setValue('query Mine {{ jobStats {{ total }} }}')")
     page.wait_for(f"!{EXECUTE}.hasAttribute('aria-haspopup')")
     page.click(EXECUTE)
@@ -80,7 +85,7 @@ def test_a_query_of_ones_own_is_run(page: Page, stack: StackProcess) -> None:
 
 
 def test_the_docs_tell_what_a_field_means(page: Page, stack: StackProcess) -> None:
-    page.open(address(stack, "/admin/jobs/playground"))
+    open_playground(page, stack)
     page.click(button("Show Documentation Explorer"))
     page.click(f"[...{DOCS}.querySelectorAll('a')].find(each => each.textContent === 'Query')")
     page.wait_for(f"{DOCS}.textContent.includes('Every background job with the schedule')")
@@ -89,7 +94,7 @@ def test_the_docs_tell_what_a_field_means(page: Page, stack: StackProcess) -> No
 
 
 def test_dialogs_open_without_a_complaint(page: Page, stack: StackProcess) -> None:
-    page.open(address(stack, "/admin/jobs/playground"))
+    open_playground(page, stack)
     page.click(button("Open settings dialog"))
     page.wait_for("document.querySelector('[role=dialog]')")
 

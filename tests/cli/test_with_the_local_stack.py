@@ -76,7 +76,8 @@ def test_the_doctor_finds_nothing_wrong(command: Command) -> None:
 
 
 def test_everything_is_cleared(command: Command) -> None:
-    command("run", "refresh_tokens", "--wait")
+    ended = command("run", "refresh_tokens", "--wait")
+    assert ended.returncode == 0, ended
 
     cleared = json.loads(command("clear", "--yes", "--json", "--job", "refresh_tokens").stdout)
 
