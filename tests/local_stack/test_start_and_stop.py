@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.engine import embedded_engine
 from tests.local_stack.processes import alive, descendants, run_to_end, started_stack, wait_for
 
 
@@ -96,27 +97,28 @@ def test_an_engine_that_does_not_answer_is_told_in_one_line() -> None:
 
 
 def test_an_engine_elsewhere_gets_the_missing_tables_and_only_those_are_seeded(
-    tmp_path: Path, engine: str
+    tmp_path: Path,
 ) -> None:
-    database = boto3.client("dynamodb", endpoint_url=engine)
-    database.create_table(
-        TableName="sessions",
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "session_id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "session_id", "AttributeType": "S"}],
-    )
+    with embedded_engine() as engine:
+        database = boto3.client("dynamodb", endpoint_url=engine)
+        database.create_table(
+            TableName="sessions",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "session_id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "session_id", "AttributeType": "S"}],
+        )
 
-    with started_stack(tmp_path, DYNAMODB_ENDPOINT_URL=engine) as stack:
-        stack.wait_until_ready()
-        assert stack.stop() == 0
+        with started_stack(tmp_path, DYNAMODB_ENDPOINT_URL=engine) as stack:
+            stack.wait_until_ready()
+            assert stack.stop() == 0
 
-    def rows(table: str) -> Any:  # noqa: ANN401 - JSON
-        return database.scan(TableName=table, Select="COUNT")["Count"]
+        def rows(table: str) -> Any:  # noqa: ANN401 - JSON
+            return database.scan(TableName=table, Select="COUNT")["Count"]
 
-    assert stack.addresses["DynamoDB engine"] == engine
-    assert rows("sessions") == 0
-    assert rows("device_codes") > 0
-    assert "job_executions" in database.list_tables()["TableNames"]
+        assert stack.addresses["DynamoDB engine"] == engine
+        assert rows("sessions") == 0
+        assert rows("device_codes") > 0
+        assert "job_executions" in database.list_tables()["TableNames"]
 
 
 def test_the_caller_s_own_aws_configuration_is_left_alone(tmp_path: Path) -> None:
