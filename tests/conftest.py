@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.engine import embedded_engine
+from tests.local_stack.processes import StackProcess, quiet_stack
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "local",
@@ -35,6 +36,13 @@ def engine(_made_up_credentials: None) -> Iterator[str]:
     """The address of an embedded DynamoDB engine, one for each process of the test run."""
     with embedded_engine() as endpoint:
         yield endpoint
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackProcess]:
+    """A local stack with demo data, one for each process of the test run. Jobs may have run in it."""
+    with quiet_stack(tmp_path_factory.mktemp("stack")) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from typing import Any
 
 Json = dict[str, Any]
 
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 60.0
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
 # A menu that slides in is elsewhere by the time of the click: two frames must find an element at the same

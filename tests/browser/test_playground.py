@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.browser.chromium import Page, chromium, opened
-from tests.local_stack.processes import StackProcess, started_stack
+from tests.local_stack.processes import StackProcess
 
 CHROMIUM = chromium()
 
@@ -24,14 +24,6 @@ EXECUTE = "document.querySelector('.graphiql-execute-button')"
 EDITOR = "document.querySelector('.graphiql-query-editor .CodeMirror')"
 ANSWER = "document.querySelector('.result-window .CodeMirror').CodeMirror.getValue()"
 DOCS = "document.querySelector('.graphiql-doc-explorer')"
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackProcess]:
-    with started_stack(tmp_path_factory.mktemp("stack")) as started:
-        started.wait_until_ready()
-        yield started
-        assert started.stop() == 0
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def on_a_terminal(api: Served, *arguments: str, columns: int = 100, **more: str)
     ) as process:
         os.close(theirs)
         written = b"".join(iter(lambda: _read(ours), b""))
-        process.wait(30)
+        process.wait(90)
     os.close(ours)
     return written.decode().replace("\r\n", "\n")
 
@@ -63,7 +63,7 @@ def piped(api: Served, arguments: Sequence[str], **more: str) -> subprocess.Comp
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
 
 
@@ -142,7 +142,7 @@ def test_clearing_asks_a_person(api: Served) -> None:
         text=True,
     ) as process:
         os.write(ours, b"y\n")
-        out, errors = process.communicate(timeout=30)
+        out, errors = process.communicate(timeout=90)
     os.close(theirs)
     os.close(ours)
 
@@ -166,7 +166,7 @@ def test_a_signal_ends_a_command_quietly(api: Served, command: str, number: sign
         assert first is not None
         first.readline()
         process.send_signal(number)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=90)
 
     assert process.returncode == 130
     assert "Traceback" not in errors
@@ -181,7 +181,7 @@ def test_a_reader_that_leaves_early_is_no_failure_of_ours(api: Served) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
 
     assert len(result.stdout.splitlines()) == 1

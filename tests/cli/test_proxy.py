@@ -73,7 +73,7 @@ def proxy(upstream: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with running(tmp_path_factory.mktemp("proxy"), "--endpoint", upstream.url, "--sign") as started:
         yield started
         started.process.send_signal(signal.SIGINT)
-        assert started.process.wait(10) == 0
+        assert started.process.wait(60) == 0
         assert "Traceback" not in started.errors.read_text()
 
 

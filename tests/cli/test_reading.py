@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
+from barycenter_jobs.core.counts import Counts
+from barycenter_jobs.core.executions import Start, Status, Trigger, TriggerKind
+from barycenter_jobs.core.jobs import SESSIONS
+from barycenter_jobs.core.ttl_part import TtlPart
 from console.checkout import REPOSITORY
+from console.cli.runs import sentence
 from tests.cli.operator import Operator
 from tests.cli.served import Served
+from tests.graphql.service import NOW
 
 GOLDEN = REPOSITORY / "tests" / "cli" / "golden"
 
@@ -24,7 +31,7 @@ def test_jobs_shows_each_job_with_its_health(operator: Operator) -> None:
         ["cleanup_expired_challenges", "late"],
         ["cleanup_expired_device_codes", "paused"],
     ]
-    assert rows[0][2:7] == ["2026-02-14T12:00:00Z", "success", "2026-02-14T13:00:00Z", "66.7", "1000"]
+    assert rows[0][2:7] == ["2026-02-14T12:00:00Z", "success", "2026-02-14T13:00:00Z", "66.7", "3007"]
     assert rows[2][7] == "due since 2026-02-14T12:00:00Z"
 
 
@@ -100,6 +107,31 @@ def test_show_tells_every_field_of_a_run(operator: Operator) -> None:
     assert (told["read units"], told["left"], told["cost"]) == ("16.5", "17", "0.00016400")
     assert told["warning"] == "sessions has no expiry-index, so it was scanned."
     assert "error" not in told
+
+
+def test_show_tells_what_ttl_removed_where_it_goes_first(operator: Operator, api: Served) -> None:
+    log = api.operations.read_log.log
+    run = log.start(Start(SESSIONS, Trigger(TriggerKind.SCHEDULE), "by ttl"), NOW)
+    part = TtlPart(1200, 5_000_000_000, 36_000, None, 172_000, 2400, patience_seconds=172_800)
+    log.finish(replace(run.finished(Status.SUCCESS, NOW, counts=Counts(deleted=34)), ttl=part))
+
+    told = dict(operator.lines("show", str(run.id)))
+    answered = operator.json("show", str(run.id))
+
+    assert {name: value for name, value in told.items() if "TTL" in name} == {
+        "removed by TTL": "1200",
+        "TTL bytes": "5000000000",
+        "TTL late, p50": "36000000",
+        "TTL late, most": "172000000",
+        "TTL units saved": "2400",
+        "TTL undated": "0",
+        "TTL unreadable": "0",
+        "TTL patience": "172800000",
+        "TTL behind": "0",
+    }
+    assert answered["ttl"] == part.named()
+    assert "success, 34 deleted, 1,200 removed by TTL" in sentence(answered)
+    assert not any("TTL" in line[0] for line in operator.lines("show", "34"))
 
 
 def test_show_tells_who_and_why_and_the_error_in_full(operator: Operator) -> None:

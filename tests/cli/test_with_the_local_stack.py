@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from console.checkout import REPOSITORY
+from console.cli.exits import SKIPPED
 from tests.cli.operator import NOBODY
 from tests.local_stack.processes import PATIENCE_SECONDS, StackProcess
 
@@ -36,15 +37,21 @@ def command(stack: StackProcess) -> Command:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=120,
         )
 
     return run
 
 
+def waited_for(command: Command, *run: str) -> subprocess.CompletedProcess[str]:
+    """Run a job to its end; once more where its schedule, which the stack keeps, was faster."""
+    ended = command("run", *run, "--wait")
+    return ended if ended.returncode != SKIPPED else command("run", *run, "--wait")
+
+
 def test_a_job_is_looked_at_tried_run_and_looked_at_again(command: Command) -> None:
-    dry = json.loads(command("run", "device_codes", "--dry-run", "--wait", "--json").stdout)
-    real = command("run", "device_codes", "--wait", "--reason", "drill")
+    dry = json.loads(waited_for(command, "device_codes", "--dry-run", "--json").stdout)
+    real = waited_for(command, "device_codes", "--reason", "drill")
     shown = json.loads(command("logs", "--job", "device_codes", "--limit", "2", "--json").stdout)["runs"]
 
     assert dry["run"]["dryRun"] is True
@@ -76,7 +83,7 @@ def test_the_doctor_finds_nothing_wrong(command: Command) -> None:
 
 
 def test_everything_is_cleared(command: Command) -> None:
-    ended = command("run", "refresh_tokens", "--wait")
+    ended = waited_for(command, "refresh_tokens")
     assert ended.returncode == 0, ended
 
     cleared = json.loads(command("clear", "--yes", "--json", "--job", "refresh_tokens").stdout)
@@ -116,7 +123,7 @@ def test_dev_refuses_a_setting_that_makes_no_sense() -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
 
     assert result.returncode == 2
@@ -132,7 +139,7 @@ def test_dev_of_an_installed_copy_says_what_is_needed(tmp_path: Path) -> None:
     )
 
     result = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
     )
 
     assert result.returncode == 1

@@ -10,6 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.execution_log import DynamoDBExecutionLog
 from barycenter_jobs.adapters.dynamodb.history import DynamoDBHistory
 from barycenter_jobs.adapters.memory import MemoryExecutionLog
@@ -36,8 +37,8 @@ def in_memory() -> Kept:
 def in_dynamodb(table: str, endpoint: str | None) -> Kept:
     backoff = Backoff(sleep=lambda _seconds: None, random=lambda: 0.5, attempts=100)
     return Kept(
-        DynamoDBExecutionLog(table, retention=timedelta(days=90), backoff=backoff, endpoint_url=endpoint),
-        DynamoDBHistory(table, backoff=backoff, endpoint_url=endpoint),
+        DynamoDBExecutionLog(table, DynamoDB(endpoint), retention=timedelta(days=90), backoff=backoff),
+        DynamoDBHistory(table, DynamoDB(endpoint), backoff=backoff),
     )
 
 

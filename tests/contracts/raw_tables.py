@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from barycenter_jobs.adapters.dynamodb.client import deleting_client, reading_client
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.expired_rows import TableRows
 from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter
 from barycenter_jobs.adapters.dynamodb.shard_stamper import ShardStamper
 from barycenter_jobs.adapters.memory import MemoryTable
-from barycenter_jobs.core.backlog import Count, Span
 from barycenter_jobs.core.executions import Backlog
 from barycenter_jobs.core.expiry import Cutoffs
 from barycenter_jobs.core.jobs import Kind
 from barycenter_jobs.core.parts import Part
 from barycenter_jobs.core.rows import Page, Quarantined
+from barycenter_jobs.core.spans import Count, Span
 from barycenter_jobs.core.stores import Deleter, Stamper
 
 if TYPE_CHECKING:
@@ -97,9 +97,9 @@ class EngineRawTable:
         self._dynamodb = dynamodb
         self._name = table
         self._key = kind.key
-        reading = reading_client(endpoint)
+        reading = DynamoDB(endpoint).reading
         self.reading: Reading = TableRows(reading, table, kind)
-        self.deleter: Deleter = PartiqlDeleter(deleting_client(endpoint), table, kind.key)
+        self.deleter: Deleter = PartiqlDeleter(DynamoDB(endpoint).deleting, table, kind.key)
         self.stamper: Stamper = ShardStamper(reading, table, kind.key, 16)
 
     def put(self, rows: Mapping[str, Row]) -> None:

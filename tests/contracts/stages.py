@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from boto3.dynamodb.types import TypeSerializer
 
-from barycenter_jobs.adapters.dynamodb.client import deleting_client
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.conditional_deleter import ConditionalDeleter
 from barycenter_jobs.adapters.dynamodb.expired_rows import TableRows
 from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter
@@ -78,7 +78,7 @@ class DynamoDBStage:
         self._dynamodb = dynamodb
         self._table = table
         self._kind = kind
-        sweeping = deleting_client(endpoint)
+        sweeping = DynamoDB(endpoint).deleting
         self.rows: ExpiredRows = TableRows(sweeping, table, kind)
         self.deleter: Deleter = deleter(sweeping, table, kind.key)
 

@@ -8,13 +8,14 @@ from decimal import Decimal
 
 import pytest
 
-from barycenter_jobs.adapters.dynamodb.client import reading_client
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.expired_rows import TableRows
-from barycenter_jobs.core.backlog import Count, Span, expired_spans, expiring_spans
+from barycenter_jobs.core.backlog import expired_spans, expiring_spans
 from barycenter_jobs.core.errors import TableMissing
 from barycenter_jobs.core.executions import Backlog
 from barycenter_jobs.core.expiry import expiry_shard
 from barycenter_jobs.core.jobs import SESSIONS
+from barycenter_jobs.core.spans import Count, Span
 from barycenter_jobs.core.stores import ExpiryIndex
 from barycenter_jobs.operations.read_backlog import ReadBacklog
 from tests.contracts.raw_tables import EngineRawTable, MemoryRawTable, RawTable
@@ -127,7 +128,7 @@ def test_a_table_without_the_index_is_not_counted_and_no_error(
 ) -> None:
     name = new_name("sessions")
     create_table(client(engine), "sessions", name, indexed=False)
-    rows_of = TableRows(reading_client(engine), name, SESSIONS.kind)
+    rows_of = TableRows(DynamoDB(engine).reading, name, SESSIONS.kind)
     now = datetime.fromtimestamp(NOW, UTC)
 
     (backlog,) = ReadBacklog(lambda _name: rows_of, lambda: now, lambda: 0.0)(SESSIONS.name)
@@ -139,14 +140,14 @@ def test_a_table_without_the_index_is_not_counted_and_no_error(
 
 def test_a_table_that_is_not_there_is_an_error_with_a_name(engine: str) -> None:
     with pytest.raises(TableMissing):
-        TableRows(reading_client(engine), "nowhere", SESSIONS.kind).count([Span(NOW)], 10, always)
+        TableRows(DynamoDB(engine).reading, "nowhere", SESSIONS.kind).count([Span(NOW)], 10, always)
 
 
 def test_only_the_index_is_asked_and_no_key_leaves_it(engine: str, new_name: Callable[[str], str]) -> None:
     name = new_name("sessions")
     create_table(client(engine), "sessions", name)
     EngineRawTable(client(engine), engine, name, SESSIONS.kind).put(expiring(NOW - 5, NOW + 5))
-    reading, asked = reading_client(engine), []
+    reading, asked = DynamoDB(engine).reading, []
     reading.meta.events.register("before-call.dynamodb.*", lambda model, **_: asked.append(model.name))
     now = datetime.fromtimestamp(NOW, UTC)
     rows_of = TableRows(reading, name, SESSIONS.kind)

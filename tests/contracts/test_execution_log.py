@@ -11,6 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.execution_log import DynamoDBExecutionLog
 from barycenter_jobs.adapters.memory import MemoryExecutionLog
 from barycenter_jobs.core.counts import Counts
@@ -66,7 +67,7 @@ def _log(request: pytest.FixtureRequest, new_name: Callable[[str], str]) -> Iter
 
 def dynamodb_log(table: str, endpoint: str | None) -> DynamoDBExecutionLog:
     backoff = Backoff(sleep=lambda _seconds: None, random=lambda: 0.5, attempts=100)
-    return DynamoDBExecutionLog(table, retention=timedelta(days=90), backoff=backoff, endpoint_url=endpoint)
+    return DynamoDBExecutionLog(table, DynamoDB(endpoint), retention=timedelta(days=90), backoff=backoff)
 
 
 def scheduled(job: Job = SESSIONS, delivery_id: str = "event-1") -> Start:

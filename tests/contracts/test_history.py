@@ -205,7 +205,6 @@ def test_clearing_stops_in_time_and_goes_on_where_it_stopped(shared: Kept) -> No
     assert [each.records for each in shared.history.clearings(2)] == [10, REMOVED_AT_ONCE]
 
 
-@pytest.mark.timeout(110)
 def test_clearing_beside_runs_that_finish_loses_neither_record_nor_figure(shared: Kept) -> None:
     def work(job: Job) -> list[Execution]:
         return [ran(shared.log, NOON + number * MINUTE, job) for number in range(12)]

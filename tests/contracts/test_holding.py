@@ -105,7 +105,6 @@ def test_jobs_and_methods_do_not_wait_for_each_other(log: ExecutionLog) -> None:
     assert {each.status for each in (*started, reconciling)} == {Status.RUNNING}
 
 
-@pytest.mark.timeout(110)
 def test_of_twenty_at_once_one_runs_and_nineteen_are_skipped(concurrent_log: ExecutionLog) -> None:
     together = Barrier(20)
 

@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
 
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.job_controls import DynamoDBJobControls
 from barycenter_jobs.adapters.memory import MemoryJobControls
 from barycenter_jobs.core.controls import Control
 from barycenter_jobs.core.errors import StoreUnavailable
-from barycenter_jobs.core.health import Pause
-from barycenter_jobs.core.jobs import CHALLENGES, SESSIONS
+from barycenter_jobs.core.jobs import CHALLENGES, DEVICE_CODES, JOBS, SESSIONS
+from barycenter_jobs.core.pauses import Pause
 from barycenter_jobs.core.stores import JobControls
 from tests.contracts.test_execution_log import dynamodb_log
 from tests.engine import client, create_table
@@ -35,7 +37,7 @@ def controls(request: pytest.FixtureRequest, new_name: Callable[[str], str]) -> 
     endpoint: str = request.getfixturevalue("engine")
     table = new_name("job_executions")
     create_table(client(endpoint), "job_executions", table)
-    yield DynamoDBJobControls(table, endpoint_url=endpoint)
+    yield DynamoDBJobControls(table, DynamoDB(endpoint))
     client(endpoint).delete_table(TableName=table)
 
 
@@ -113,6 +115,34 @@ def test_what_is_known_of_a_job_does_not_depend_on_the_order_in_which_it_was_tol
     assert controls.of(SESSIONS) == Control(BY_ALICE, None, HOURLY, NOON, NOON + MINUTE)
 
 
+def test_what_is_known_of_several_jobs_is_told_in_their_order(controls: JobControls) -> None:
+    controls.pause(CHALLENGES, BY_ALICE)
+    controls.note_start(SESSIONS, NOON)
+    controls.watch(SESSIONS, HOURLY, NOON)
+
+    for jobs in ((CHALLENGES, DEVICE_CODES, SESSIONS), JOBS, (SESSIONS,)):
+        assert controls.of_each(jobs) == [controls.of(job) for job in jobs]
+
+
+def test_what_a_busy_table_leaves_over_is_read_all_the_same(
+    engine: str, new_name: Callable[[str], str]
+) -> None:
+    table, dynamodb = new_name("job_executions"), DynamoDB(engine)
+    create_table(client(engine), "job_executions", table)
+    controls = DynamoDBJobControls(table, dynamodb)
+    controls.pause(SESSIONS, BY_ALICE)
+    controls.pause(CHALLENGES, BY_BOB)
+
+    def leave_over(parsed: dict[str, Any], **_: object) -> None:
+        item = parsed["Responses"][table].pop()
+        parsed["UnprocessedKeys"] = {table: {"Keys": [{"log": item["log"], "id": item["id"]}]}}
+
+    dynamodb.reading.meta.events.register("after-call.dynamodb.BatchGetItem", leave_over)
+
+    assert [each.pause for each in controls.of_each([CHALLENGES, SESSIONS])] == [BY_BOB, BY_ALICE]
+    client(engine).delete_table(TableName=table)
+
+
 def test_of_ten_who_pause_at_once_one_has_paused_it_and_all_are_told_who(controls: JobControls) -> None:
     together = Barrier(10)
 
@@ -144,7 +174,7 @@ def test_controls_are_no_executions(engine: str, new_name: Callable[[str], str])
     table = new_name("job_executions")
     create_table(client(engine), "job_executions", table)
 
-    DynamoDBJobControls(table, endpoint_url=engine).pause(SESSIONS, BY_ALICE)
+    DynamoDBJobControls(table, DynamoDB(engine)).pause(SESSIONS, BY_ALICE)
 
     assert dynamodb_log(table, engine).running() == []
     item = client(engine).scan(TableName=table)["Items"]
@@ -161,7 +191,7 @@ def test_controls_are_no_executions(engine: str, new_name: Callable[[str], str])
 
 
 def test_controls_out_of_reach_are_said_so() -> None:
-    controls = DynamoDBJobControls("job_executions", endpoint_url="http://127.0.0.1:9")
+    controls = DynamoDBJobControls("job_executions", DynamoDB("http://127.0.0.1:9"))
 
     with pytest.raises(StoreUnavailable, match=r"^Cannot pause a job in job_executions: "):
         controls.pause(SESSIONS, BY_ALICE)

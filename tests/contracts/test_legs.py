@@ -11,6 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.execution_log import DynamoDBExecutionLog
 from barycenter_jobs.adapters.dynamodb.run_legs import DynamoDBLegs
 from barycenter_jobs.adapters.memory import MemoryExecutionLog
@@ -54,15 +55,17 @@ def kept(
     elif request.param == "moto":
         with mock_aws():
             create_table(boto3.client("dynamodb"), "job_executions", table)
-            log = begin_two_runs(DynamoDBExecutionLog(table, retention=RETENTION, backoff=BACKOFF))
-            yield DynamoDBLegs(table, retention=RETENTION, backoff=BACKOFF), log
+            log = begin_two_runs(
+                DynamoDBExecutionLog(table, DynamoDB(), retention=RETENTION, backoff=BACKOFF)
+            )
+            yield DynamoDBLegs(table, DynamoDB(), retention=RETENTION, backoff=BACKOFF), log
     else:
         endpoint: str = request.getfixturevalue("engine")
         create_table(client(endpoint), "job_executions", table)
         log = begin_two_runs(
-            DynamoDBExecutionLog(table, retention=RETENTION, backoff=BACKOFF, endpoint_url=endpoint)
+            DynamoDBExecutionLog(table, DynamoDB(endpoint), retention=RETENTION, backoff=BACKOFF)
         )
-        yield DynamoDBLegs(table, retention=RETENTION, backoff=BACKOFF, endpoint_url=endpoint), log
+        yield DynamoDBLegs(table, DynamoDB(endpoint), retention=RETENTION, backoff=BACKOFF), log
         client(endpoint).delete_table(TableName=table)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from barycenter_jobs.adapters.dynamodb import expired_rows
-from barycenter_jobs.adapters.dynamodb.client import deleting_client, reading_client
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.expired_rows import SEGMENTS_AT_ONCE, TableRows
 from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter
 from barycenter_jobs.adapters.dynamodb.scanned_rows import ScannedRows
@@ -47,7 +47,7 @@ class Scene:
     asked: list[Part] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.client: DynamoDBClient = reading_client(self.engine)
+        self.client: DynamoDBClient = DynamoDB(self.engine).reading
         scanned: Any = self._scanned  # typed as if it changed nothing
         self.client.meta.events.register("provide-client-params.dynamodb.Scan", scanned)
         self.rows = TableRows(self.client, self.table, SESSIONS.kind)
@@ -74,7 +74,7 @@ class Scene:
         return {item[KEY]["S"] for page in pages for item in page["Items"]}
 
     def sweep(self, time_is_left: Callable[[], bool] = lambda: True) -> SweepReport:
-        deleter = PartiqlDeleter(deleting_client(self.engine), self.table, KEY)
+        deleter = PartiqlDeleter(DynamoDB(self.engine).deleting, self.table, KEY)
         return sweep(self.rows.pages(CUTOFFS), deleter, CUTOFFS, backoff=BACKOFF, time_is_left=time_is_left)
 
 
@@ -229,7 +229,7 @@ def test_a_scan_that_finds_nobody_ends_when_time_is_up(scene: Scene, monkeypatch
 
 def test_a_client_that_reads_segments_at_once_asks_for_that_many(scene: Scene) -> None:
     at_once, most, lock = 0, 0, threading.Lock()
-    together = threading.Barrier(SEGMENTS_AT_ONCE, timeout=10)
+    together = threading.Barrier(SEGMENTS_AT_ONCE, timeout=60)
     scene.put(expired(1))
 
     def enter(**_: object) -> None:
@@ -248,6 +248,6 @@ def test_a_client_that_reads_segments_at_once_asks_for_that_many(scene: Scene) -
     scene.client.meta.events.register("after-call.dynamodb.Scan", leave)
 
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(list, scene.rows.pages(CUTOFFS)).result(timeout=30)
+        pool.submit(list, scene.rows.pages(CUTOFFS)).result(timeout=90)
 
     assert most == SEGMENTS_AT_ONCE

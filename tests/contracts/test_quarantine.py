@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from barycenter_jobs.adapters.dynamodb.client import reading_client
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.expired_rows import TableRows
 from barycenter_jobs.adapters.dynamodb.indexed_rows import IndexedRows
 from barycenter_jobs.core.errors import RequestRefused, TableMissing
@@ -77,7 +77,7 @@ def test_rows_of_many_pages_are_all_listed_and_no_more_pages_are_read_than_are_w
     EngineRawTable(client(engine), engine, name, SESSIONS.kind).put(
         {f"session-{number}": {"expires_at": NOW * 1000, "expiry_shard": 3} for number in range(25)}
     )
-    reading, asked = reading_client(engine), []
+    reading, asked = DynamoDB(engine).reading, []
     reading.meta.events.register("before-call.dynamodb.Query", lambda **_: asked.append(1))
     rows = IndexedRows(reading, name, SESSIONS.kind.key, range(16), page_size=10)
 
@@ -94,6 +94,6 @@ def test_a_table_that_is_not_there_or_has_no_index_is_an_error_with_a_name(
     create_table(client(engine), "sessions", name, indexed=False)
 
     with pytest.raises(TableMissing):
-        list(TableRows(reading_client(engine), "nowhere", SESSIONS.kind).quarantined())
+        list(TableRows(DynamoDB(engine).reading, "nowhere", SESSIONS.kind).quarantined())
     with pytest.raises(RequestRefused):
-        list(TableRows(reading_client(engine), name, SESSIONS.kind).quarantined())
+        list(TableRows(DynamoDB(engine).reading, name, SESSIONS.kind).quarantined())

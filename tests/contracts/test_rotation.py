@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from barycenter_jobs.adapters.dynamodb.client import deleting_client, reading_client
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.conditional_deleter import ConditionalDeleter
 from barycenter_jobs.adapters.dynamodb.expired_rows import TableRows
 from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter
@@ -261,8 +261,8 @@ def changed_stage(
     dynamodb = client(engine)
     dynamodb.create_table(TableName=name, **definition)
     stage = DynamoDBStage(dynamodb, engine, name, REFRESH_TOKENS.kind, deleter)
-    stage.rows = TableRows(reading_client(engine), name, REFRESH_TOKENS.kind)
-    stage.deleter = deleter(deleting_client(engine), name, REFRESH_TOKENS.kind.key)
+    stage.rows = TableRows(DynamoDB(engine).reading, name, REFRESH_TOKENS.kind)
+    stage.deleter = deleter(DynamoDB(engine).deleting, name, REFRESH_TOKENS.kind.key)
     return stage
 
 

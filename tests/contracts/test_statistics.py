@@ -156,14 +156,13 @@ def test_percentiles_reach_over_durations_that_are_far_apart(log: ExecutionLog) 
     statistics = log.statistics(SESSIONS.name)
 
     assert statistics.p50_ms == pytest.approx(300, rel=0.01)
-    assert statistics.p99_ms == pytest.approx(50_000, rel=0.01)
+    assert statistics.p99_ms == pytest.approx(600_000, rel=0.01)
     assert statistics.average_duration_ms == pytest.approx(654_321 / 7, abs=0.1)
 
 
 # ---- Many at once
 
 
-@pytest.mark.timeout(110)
 def test_runs_that_finish_at_once_all_count(concurrent_log: ExecutionLog) -> None:
     first = concurrent_log.start(start("event-0"), NOON)
 
@@ -258,7 +257,7 @@ def test_an_item_of_counters_stays_below_a_kilobyte(dynamodb_log: DynamoDBExecut
         long = timedelta(milliseconds=100_000 * 1.02**number)
         dynamodb_log.finish(started.finished(Status.SUCCESS, NOON + long, counts=many))
 
-    sdk = client(dynamodb_log._connection.host or "")  # noqa: SLF001
+    sdk = client(dynamodb_log._connection.client.meta.endpoint_url)  # noqa: SLF001
     items: list[dict[str, dict[str, str]]] = [
         item  # type: ignore[misc]  # its values are numbers and strings
         for item in sdk.scan(TableName=dynamodb_log._table)["Items"]  # noqa: SLF001
@@ -274,12 +273,13 @@ def test_an_item_of_counters_stays_below_a_kilobyte(dynamodb_log: DynamoDBExecut
 def metered(log: DynamoDBExecutionLog, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float]]:
     """Have every request's name and read units listed from now on."""
     spent: list[tuple[str, float]] = []
-    send = log._connection._make_api_call  # noqa: SLF001
+    sdk = log._connection.client  # noqa: SLF001
+    send = sdk._make_api_call  # noqa: SLF001
 
     def counting(operation: str, request: dict[str, Any]) -> dict[str, Any]:
         answer: dict[str, Any] = send(operation, request | {"ReturnConsumedCapacity": "TOTAL"})
         spent.append((operation, answer["ConsumedCapacity"]["CapacityUnits"]))
         return answer
 
-    monkeypatch.setattr(log._connection, "_make_api_call", counting)  # noqa: SLF001
+    monkeypatch.setattr(sdk, "_make_api_call", counting)
     return spent

@@ -50,7 +50,6 @@ def test_expired_rows_go_and_are_counted(stage: Stage, count: int) -> None:
     assert stage.keys() == set()
 
 
-@pytest.mark.timeout(110)
 def test_ten_thousand_expired_rows_go_and_the_live_ones_among_them_stay(large_stage: Stage) -> None:
     live = {f"live-{number}": {"expires_at": NOW + 1 + number} for number in range(100)}
     large_stage.put(expired(10_000) | live)

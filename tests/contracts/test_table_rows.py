@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from barycenter_jobs.adapters.dynamodb import expired_rows
-from barycenter_jobs.adapters.dynamodb.client import deleting_client
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.conditional_deleter import ConditionalDeleter
 from barycenter_jobs.adapters.dynamodb.expired_rows import TableRows
 from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter
@@ -51,7 +51,7 @@ class Tables:
     def sweep(
         self, table: str, deleter: type[PartiqlDeleter | ConditionalDeleter] = PartiqlDeleter
     ) -> tuple[SweepReport, TableRows]:
-        sweeping = deleting_client(self.endpoint)
+        sweeping = DynamoDB(self.endpoint).deleting
         sweeping.meta.events.register(
             "before-call.dynamodb.*", lambda model, **_: self.requests.append(model.name)
         )
@@ -113,7 +113,7 @@ def test_a_row_whose_expiry_turns_unreadable_after_it_was_read_survives(
     tables: Tables, deleter: type[PartiqlDeleter | ConditionalDeleter], value: dict[str, Any]
 ) -> None:
     table = tables.make([row("session", {"N": str(NOW - 1)})], indexed=False)
-    sweeping = deleting_client(tables.endpoint)
+    sweeping = DynamoDB(tables.endpoint).deleting
     pages = list(TableRows(sweeping, table, SESSIONS.kind).pages(CUTOFFS))
     tables.dynamodb.put_item(TableName=table, Item=row("session", value))
 

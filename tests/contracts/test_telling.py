@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.execution_log import DynamoDBExecutionLog
 from barycenter_jobs.adapters.memory import MemoryExecutionLog
 from barycenter_jobs.core.counts import Counts
@@ -46,7 +47,7 @@ def scene(request: pytest.FixtureRequest, new_name: Callable[[str], str]) -> Sce
     backoff = Backoff(sleep=lambda _seconds: None, random=lambda: 0.5, attempts=100)
     return Scene(
         lambda told: DynamoDBExecutionLog(
-            table, retention=timedelta(days=90), backoff=backoff, endpoint_url=endpoint, told=told
+            table, DynamoDB(endpoint), retention=timedelta(days=90), backoff=backoff, told=told
         )
     )
 

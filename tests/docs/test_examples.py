@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from graphql import GraphQLObjectType
 from barycenter_jobs.core.expiry import expiry_shard
 from barycenter_jobs.graphql.schema import schema
 from console.local_stack.template import Rule, read_template
-from tests.local_stack.processes import StackProcess, started_stack
+from tests.local_stack.processes import StackProcess
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -30,14 +29,6 @@ def blocks(language: str) -> list[pytest.ParameterSet]:
             re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL), 1
         )
     ]
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackProcess]:
-    """A local stack, as a reader of the README has it."""
-    with started_stack(tmp_path_factory.mktemp("stack")) as started:
-        started.wait_until_ready()
-        yield started
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the examples are for curl, which is not here")

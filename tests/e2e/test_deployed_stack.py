@@ -71,7 +71,7 @@ def test_a_cleanup_removes_what_has_expired_and_nothing_else(deployment: Deploym
 
     assert failed is None, answer
     assert answer["status"] in {"success", "skipped"}
-    eventually(lambda: keys(deployment, job) == {"live"}, seconds=20)
+    eventually(lambda: keys(deployment, job) == {"live"}, seconds=60)
 
 
 def test_a_rule_fires_by_itself(deployment: Deployment) -> None:
@@ -81,7 +81,7 @@ def test_a_rule_fires_by_itself(deployment: Deployment) -> None:
         own = f"delivery {JOBS[2].name} {sample('eventbridge_cleanup_challenges')['id']}"
         return any(each.startswith(f"delivery {JOBS[2].name} ") and each != own for each in handled)
 
-    assert eventually(scheduled, seconds=90)
+    assert eventually(scheduled, seconds=150)
 
 
 def test_the_watchdog_sees_all_jobs(deployment: Deployment) -> None:
@@ -197,7 +197,7 @@ def test_a_webhook_hears_of_a_finished_run(deployment: Deployment, webhook: Webh
 
     answer, _ = deployment.invoke(function_of(JOBS[1]), {})
 
-    authorization, event = eventually(lambda: next(iter(webhook.got), None), seconds=20)
+    authorization, event = eventually(lambda: next(iter(webhook.got), None), seconds=60)
     assert authorization == "Bearer abc"
     assert (event["source"], event["detail-type"]) == ("barycenter-jobs", "Job Run Finished")
     assert event["detail"]["executionId"] == answer["executionId"]
@@ -219,7 +219,7 @@ def test_an_update_deploys_and_a_run_that_fails_is_told_of(deployment: Deploymen
 
     assert failed == "Unhandled"
     assert "MaxRecordsPerRun" in json.dumps(answer)
-    (event,) = eventually(lambda: received(deployment, url), seconds=20)
+    (event,) = eventually(lambda: received(deployment, url), seconds=60)
     assert event["detail"]["status"] == "error"
     assert event["detail"]["recordsProcessed"] == 1
     (stack,) = deployment.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
@@ -236,7 +236,7 @@ def test_an_alarm_reaches_whoever_subscribed(deployment: Deployment) -> None:
 
     cloudwatch.set_alarm_state(AlarmName=woken["AlarmName"], StateValue="ALARM", StateReason="a test")
 
-    (message,) = eventually(lambda: received(deployment, url), seconds=20)
+    (message,) = eventually(lambda: received(deployment, url), seconds=60)
     assert json.loads(message["Message"])["AlarmName"] == woken["AlarmName"]
 
 
@@ -269,7 +269,7 @@ def test_deleting_leaves_the_tables_and_nothing_else(deployment: Deployment) -> 
     # What `sam delete` asks CloudFormation for, see the skipped test below.
     cloudformation = deployment.client("cloudformation")
     cloudformation.delete_stack(StackName=STACK)
-    eventually(lambda: not _still_there(deployment), seconds=60)
+    eventually(lambda: not _still_there(deployment), seconds=120)
 
     assert set(deployment.client("dynamodb").list_tables()["TableNames"]) == TABLES
     assert deployment.client("lambda").list_functions()["Functions"] == []

@@ -2,63 +2,44 @@
 
 from __future__ import annotations
 
-import http.client
+import itertools
 import json
-import os
-import platform
-import signal
-import socket
-import subprocess
-import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Event, Thread
-from urllib.error import URLError
 
 import pytest
 
-from barycenter_jobs.adapters.dynamodb.execution_log import DynamoDBExecutionLog
-from barycenter_jobs.core.executions import Start, Status, Trigger, TriggerKind
 from barycenter_jobs.core.expiry import expiry_shard
-from barycenter_jobs.core.jobs import JOBS, SESSIONS
-from barycenter_jobs.core.pacing import Backoff
-from barycenter_jobs.operations.close_dead_runs import CloseDeadRuns
+from barycenter_jobs.core.jobs import JOBS, SESSIONS, Job
+from barycenter_jobs.core.timestamps import sortable
 from tests.cloud import SAM_PYTHON
-from tests.e2e.conftest import SAM
+from tests.e2e.emulated_runtime import (
+    LAYERS,
+    TOO_LATE,
+    Json,
+    Runtime,
+    Surroundings,
+    emulator,
+    running,
+    version_of,
+    version_wanted,
+)
 from tests.engine import client, create_table
 from tests.functions.loading import sample, samples
 from tests.functions.test_sample_events import ANSWERED, folder
-from tests.permissions.policies import environment, function_name
+from tests.template.reading import FOLDERS
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 TABLES = [*(job.kind.name for job in JOBS), "job_executions"]
+SECRETS = [f"secret-of-{job.kind.name}" for job in JOBS]
+SCHEDULED = sample("eventbridge_cleanup_sessions")
 
-
-def emulator() -> Path | None:
-    """Return AWS's emulator of the runtime interface, which the SAM CLI brings, for this processor."""
-    kind = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
-    found = list(SAM.parents[1].glob(f"lib/python3*/site-packages/samcli/local/rapid/aws-lambda-rie-{kind}"))
-    return found[0] if found else None
-
-
-@dataclass(frozen=True)
-class Runtime:
-    """A function that waits for invocations."""
-
-    address: str
-
-    def __call__(self, event: object) -> str:
-        data = json.dumps(event).encode()
-        path = "/2015-03-31/functions/function/invocations"
-        with urllib.request.urlopen(f"{self.address}{path}", data, timeout=60) as answer:  # noqa: S310
-            body: bytes = answer.read()
-            return body.decode()
+Run = Callable[..., AbstractContextManager[Runtime]]
 
 
 @pytest.fixture(scope="module")
@@ -67,172 +48,224 @@ def rie(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = emulator()
     if found is None or not SAM_PYTHON.exists():
         pytest.skip("the SAM CLI, which brings the runtime interface emulator, is not set up: run `make e2e`")
+    if version_of(SAM_PYTHON) != version_wanted():
+        pytest.fail(f".venv/e2e is not of {version_wanted()}: remove it and run `make e2e`")
     copy = tmp_path_factory.mktemp("rie") / found.name
     copy.write_bytes(found.read_bytes())
     copy.chmod(0o755)
     return copy
 
 
+def put_expired(engine: str, job: Job, secret: str) -> None:
+    row = {
+        job.kind.key: {"S": secret},
+        "expires_at": {"N": "1"},
+        "expiry_shard": {"N": str(expiry_shard(secret))},
+    }
+    client(engine).put_item(TableName=job.kind.name, Item=row)
+
+
 @pytest.fixture
 def tables(engine: str) -> Iterator[None]:
-    """The stack's tables, under their own names, empty."""
+    """The stack's tables, under their own names, with an expired row in each that is cleaned."""
     for name in TABLES:
         create_table(client(engine), name, name)
+    for job, secret in zip(JOBS, SECRETS, strict=True):
+        put_expired(engine, job, secret)
     yield
     for name in TABLES:
         client(engine).delete_table(TableName=name)
 
 
-@contextmanager
-def running(rie: Path, built: Path, of: str, endpoint: str, *, seconds: int = 60) -> Iterator[Runtime]:
-    """Run a built function for as long as the block lasts; it may take so many seconds for an event."""
-    ports = [_free_port(), _free_port()]
-    code = built / function_name(of)
-    layers = [built / name / "python" for name in ("DependenciesLayer", "JobsLayer")]
-    variables = {
-        **environment(of),
-        "PATH": os.defpath,
-        "PYTHONPATH": os.pathsep.join(map(str, [code, *layers])),
-        "LAMBDA_TASK_ROOT": str(code),
-        "AWS_LAMBDA_FUNCTION_NAME": of,
-        "AWS_LAMBDA_FUNCTION_TIMEOUT": str(seconds),
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "DYNAMODB_ENDPOINT_URL": endpoint,
-        "LAMBDA_ENDPOINT_URL": endpoint,
-        "EVENT_BUS_NAME": "",
-    }
-    process = subprocess.Popen(
-        [
-            *(rie, "--log-level", "error"),
-            *("--runtime-interface-emulator-address", f"127.0.0.1:{ports[0]}"),
-            *("--runtime-api-address", f"127.0.0.1:{ports[1]}"),
-            *(SAM_PYTHON, "-m", "awslambdaric", "app.handler"),
-        ],
-        env=variables,
-        cwd=code,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,  # it has a child, which has to go with it
-    )
-    try:
-        _wait_for(ports[0])
-        yield Runtime(f"http://127.0.0.1:{ports[0]}")
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+@pytest.fixture
+def run(rie: Path, built: Path, tables: None, tmp_path: Path) -> Run:  # noqa: ARG001 - they are to be there
+    """A starter of functions, in surroundings of theirs."""
+
+    def started(of: str, variables: dict[str, str], *, seconds: int = 60) -> AbstractContextManager[Runtime]:
+        return running(rie, built, of, tmp_path, variables, seconds=seconds)
+
+    return started
 
 
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(100):
-        with socket.socket() as caller:
-            if caller.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise URLError("the runtime interface emulator did not start")
-
-
-def log_in(endpoint: str) -> DynamoDBExecutionLog:
-    backoff = Backoff(sleep=lambda _seconds: None, random=lambda: 0.5)
-    return DynamoDBExecutionLog(
-        "job_executions", retention=timedelta(days=90), backoff=backoff, endpoint_url=endpoint
+def let_the_lease_end(engine: str, execution_id: int = 1) -> None:
+    """Do to a run what a minute without a sign of life does."""
+    a_minute_ago = sortable(datetime.now(UTC) - timedelta(minutes=1))
+    client(engine).update_item(
+        TableName="job_executions",
+        Key={"log": {"S": "executions"}, "id": {"N": str(execution_id)}},
+        UpdateExpression="SET lease_until = :then",
+        ExpressionAttributeValues={":then": {"S": a_minute_ago}},
     )
 
 
-EVENTS = {folder(name): name for name in samples() if not name.startswith(("trigger", "stepfunctions"))}
-# The embedded engine invokes nothing, so of the APIs a question is asked.
-EVENTS |= {"graphql_resolver": "appsync_job_logs", "http_api": "httpapi_job_logs"}
+def asked_for_all(resolver: Runtime) -> list[Json]:
+    """Return what the built resolver says of all runs, the latest first."""
+    runs: list[Json] = resolver({**sample("appsync_job_logs"), "arguments": {}})
+    return runs
 
 
-@pytest.mark.parametrize("of", sorted(EVENTS))
-@pytest.mark.usefixtures("tables")
-def test_a_built_function_answers_its_sample_event(of: str, rie: Path, built: Path, engine: str) -> None:
-    with running(rie, built, of, engine) as invoke:
-        answer = json.loads(invoke(sample(EVENTS[of])))
-
-    assert ANSWERED[EVENTS[of].partition("_")[0]](answer), answer
+def samples_of(of: str) -> list[str]:
+    # What Step Functions sends is about a run that is under way, and has tests of its own.
+    return [name for name in samples() if folder(name) == of and not name.startswith("stepfunctions")]
 
 
-@dataclass
-class Stalling:
-    """A way to the engine that forwards requests, and leaves deletes without an answer."""
-
-    engine: str
-    over: Event = field(default_factory=Event)
-
-    @contextmanager
-    def listening(self) -> Iterator[str]:
-        way = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                if "DeleteItem" in self.headers["X-Amz-Target"]:
-                    way.over.wait(30)
-                    return
-                engine = http.client.HTTPConnection(way.engine.removeprefix("http://"))
-                headers = {name: value for name, value in self.headers.items() if name != "Host"}
-                engine.request("POST", "/", body, headers)
-                answer = engine.getresponse()
-                said = answer.read()
-                self.send_response(answer.status)
-                self.send_header("Content-Length", str(len(said)))
-                self.end_headers()
-                self.wfile.write(said)
-                engine.close()
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
-        thread = Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            self.over.set()
-            server.shutdown()
-            server.server_close()
-            thread.join()
-
-
-@pytest.mark.usefixtures("tables")
-def test_a_run_that_lambda_cuts_off_leaves_a_record_that_the_watchdog_closes(
-    rie: Path, built: Path, engine: str
+@pytest.mark.parametrize("of", FOLDERS)
+def test_a_built_function_answers_its_sample_events_from_the_bytecode_of_the_layers(
+    of: str, run: Run, engine: str
 ) -> None:
-    item = {
-        "session_id": {"S": "expired"},
-        "expires_at": {"N": "1"},
-        "expiry_shard": {"N": str(expiry_shard("expired"))},
-    }
-    client(engine).put_item(TableName="sessions", Item=item)
+    names = samples_of(of)
 
     with (
-        Stalling(engine).listening() as stalling,
-        running(rie, built, "cleanup_sessions", stalling, seconds=8) as invoke,
+        Surroundings(engine).listening() as variables,
+        run(of, {**variables, "PYTHONVERBOSE": "1"}) as invoke,
     ):
-        answer = invoke(sample("eventbridge_cleanup_sessions"))
+        answers = {name: invoke(sample(name)) for name in names}
+        said, finished = invoke.log, invoke.logged("invocation finished")
 
-    assert "Task timed out after 8.00 seconds" in answer
-    log = log_in(engine)
-    (left,) = log.running()
-    assert left.job_name == SESSIONS.name
-    later = datetime.now(UTC) + timedelta(minutes=2)
-    CloseDeadRuns(log, lambda: later)()
-    closed = log.get(left.id)
-    assert closed is not None
-    assert closed.status is Status.TIMEOUT
-    again = Start(SESSIONS, Trigger(TriggerKind.SCHEDULE), left.delivery_id, worker="worker-2")
-    assert log.start(again, later).attempt_number == 2
+    assert answers
+    for name, answer in answers.items():
+        assert ANSWERED[name.partition("_")[0]](answer), (name, answer)
+    assert len(finished) == (len(names) if of.startswith("cleanup") else 0)
+    assert [line for line in finished if not line["executionId"] or not line["function_request_id"]] == []
+    assert "Traceback" not in said
+    assert [secret for secret in SECRETS if secret in said] == []
+    compiled = re.findall(r"^# code object from '?(/[^'\n]+)", said, re.MULTILINE)
+    ours = [Path(origin) for origin in compiled if any(f"/{layer}/" in origin for layer in LAYERS)]
+    assert {"jobs.cpython-313.pyc", "logger.cpython-313.pyc"} <= {origin.name for origin in ours}
+    assert [origin for origin in ours if origin.suffix != ".pyc"] == []  # Lambda would compile it every time
+
+
+def test_each_built_function_that_lambda_cut_off_answers_the_next_time(run: Run, engine: str) -> None:
+    def tried_twice(of: str) -> tuple[str, object, object]:
+        # All but the list of jobs reads a table.
+        name = next(name for name in samples_of(of) if "available_jobs" not in name)
+        around = Surroundings(engine, stall="DynamoDB")
+        with around.listening() as variables, run(of, variables, seconds=12) as invoke:
+            cut_off = invoke(sample(name))
+            around.over.set()
+            return name, cut_off, invoke(sample(name))
+
+    with ThreadPoolExecutor(4) as pool:
+        tried = list(pool.map(tried_twice, FOLDERS))
+
+    for name, cut_off, answer in tried:
+        assert cut_off == f"{TOO_LATE} 12.00 seconds", name
+        assert ANSWERED[name.partition("_")[0]](answer), (name, answer)
+
+
+def test_a_triggered_run_is_followed_by_its_id(run: Run, engine: str) -> None:
+    around = Surroundings(engine)
+
+    with around.listening() as variables, run("http_api", variables) as api:
+        answered = json.loads(api(sample("httpapi_trigger_job"))["body"])
+        ((function, event),) = around.invoked
+        with run("cleanup_sessions", variables) as invoke:
+            outcome = invoke(event)
+        recorded = json.loads(api(sample("httpapi_executions"))["body"])
+
+    assert answered["data"]["triggerJob"]["success"] is True
+    assert "CleanupSessionsFunction" in function
+    assert (outcome["executionId"], outcome["status"], outcome["deleted"]) == ("1", "success", 1)
+    (record,) = recorded["records"]
+    assert (record["id"], record["status"], record["records_processed"]) == (1, "success", 1)
+    assert record["triggered_by"] == "arn:aws:sts::123456789012:assumed-role/operator/alice"
+
+
+@pytest.mark.parametrize("name", ["appsync_trigger_job_by_token", "httpapi_trigger_job_by_token"])
+def test_who_is_refused_is_logged_with_the_ids_of_the_request(name: str, run: Run, engine: str) -> None:
+    event = json.loads(json.dumps(sample(name)).replace("jobs:write", "jobs:read"))
+
+    with Surroundings(engine).listening() as variables, run(folder(name), variables) as invoke:
+        answer = json.dumps(invoke(event))
+        (line,) = invoke.logged("refused")
+
+    assert "This needs the scope jobs:write; your token has jobs:read" in answer
+    assert (line["level"], line["field"], line["caller"]) == ("WARNING", "triggerJob", "248289761001")
+    assert line["correlation_id"] in (
+        event.get("request", {}).get("headers", {}).get("x-amzn-trace-id"),
+        event.get("requestContext", {}).get("requestId"),
+    )
+    assert line["function_request_id"]
+
+
+def test_a_trigger_that_lambda_cut_off_leaves_a_run_that_ends_as_a_timeout(run: Run, engine: str) -> None:
+    around = Surroundings(engine, stall="invocations")
+
+    with around.listening() as variables, run("graphql_resolver", variables, seconds=10) as invoke:
+        cut_off = invoke(sample("appsync_trigger_job"))
+        recorded = asked_for_all(invoke)
+        let_the_lease_end(engine)
+        dead = asked_for_all(invoke)
+
+    assert cut_off == f"{TOO_LATE} 10.00 seconds"
+    assert around.invoked == []
+    assert [run["status"] for run in recorded] == ["running"]
+    assert [run["status"] for run in dead] == ["timeout"]
+
+
+def test_a_run_that_lambda_cut_off_is_running_then_a_timeout_then_closed_by_the_watchdog(
+    run: Run, engine: str
+) -> None:
+    around = Surroundings(engine, stall="BatchExecuteStatement")
+    with around.listening() as variables, run("cleanup_sessions", variables, seconds=10) as invoke:
+        cut_off = invoke(SCHEDULED)
+
+    with Surroundings(engine).listening() as variables, run("graphql_resolver", variables) as resolver:
+        (at_once,) = asked_for_all(resolver)
+        let_the_lease_end(engine)
+        (a_minute_later,) = asked_for_all(resolver)
+        with run("watchdog", variables) as invoke:
+            closing, nothing_left = (invoke(sample("eventbridge_watchdog")) for _ in range(2))
+        (closed,) = asked_for_all(resolver)
+
+    assert cut_off == f"{TOO_LATE} 10.00 seconds"
+    assert (at_once["status"], at_once["completedAt"], at_once["success"]) == ("running", None, None)
+    assert (a_minute_later["status"], a_minute_later["success"]) == ("timeout", False)
+    assert closing["deadRunsClosed"] == [{"executionId": "1", "jobName": SESSIONS.name}]
+    assert nothing_left["deadRunsClosed"] == []
+    assert (closed["status"], closed["success"], closed["counts"]["deleted"]) == ("timeout", False, 0)
+    assert closed["completedAt"]
+    assert closed["errorMessage"]
+
+
+def test_the_next_attempt_at_the_event_closes_the_run_that_lambda_cut_off_and_does_its_work(
+    run: Run, engine: str
+) -> None:
+    around = Surroundings(engine, stall="BatchExecuteStatement")
+
+    with around.listening() as variables:
+        with run("cleanup_sessions", variables, seconds=10) as invoke:
+            cut_off = invoke(SCHEDULED)
+            let_the_lease_end(engine)
+            around.over.set()
+            answer = invoke(SCHEDULED)
+        with run("graphql_resolver", variables) as resolver:
+            again, dead = asked_for_all(resolver)
+
+    assert cut_off == f"{TOO_LATE} 10.00 seconds"
+    assert (answer["success"], answer["deleted"]) == (True, 1)
+    assert (again["status"], again["attemptNumber"]) == ("success", 2)
+    assert (dead["status"], dead["attemptNumber"]) == ("timeout", 1)
+
+
+def test_a_part_that_lambda_cut_off_is_done_again_and_the_record_says_so(run: Run, engine: str) -> None:
+    """Step Functions invokes a part again that came to no answer, and then closes the record."""
+    secret = next(f"part-{number}" for number in itertools.count() if expiry_shard(f"part-{number}") == 3)
+    put_expired(engine, SESSIONS, secret)
+    around = Surroundings(engine, stall="BatchExecuteStatement")
+
+    with around.listening() as variables:
+        with run("graphql_resolver", variables) as resolver:
+            resolver(sample("appsync_trigger_job"))
+        with run("cleanup_sessions", variables, seconds=10) as invoke:
+            cut_off = invoke(sample("stepfunctions_part_due"))
+            around.over.set()
+            drained = invoke(sample("stepfunctions_part_due"))
+            closed = invoke(sample("stepfunctions_parts_done"))
+
+    assert cut_off == f"{TOO_LATE} 10.00 seconds"
+    assert (drained["part"], drained["deleted"], drained["stoppedEarly"]) == ("3/16", 1, False)
+    assert (closed["status"], closed["deleted"]) == ("success", 1)
+    assert closed["warnings"] == [
+        "1 of 2 invocations died without an account: what they deleted is not counted here."
+    ]

@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, Self
 
-from barycenter_jobs.adapters.dynamodb.client import deleting_client, reading_client
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.execution_log import DynamoDBExecutionLog
 from barycenter_jobs.adapters.dynamodb.expired_rows import TableRows
 from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter
@@ -136,6 +136,7 @@ class Watcher:
     complaints: list[str] = field(default_factory=list)
     looks: int = 0
     _over: Event = field(default_factory=Event)
+    _one_at_a_time: Lock = field(default_factory=Lock)
 
     def records(self) -> list[dict[str, Any]]:
         """Return the items of all executions as they are."""
@@ -150,6 +151,10 @@ class Watcher:
 
     def look(self) -> list[dict[str, Any]]:
         """Look once, and return the items."""
+        with self._one_at_a_time:
+            return self._look()
+
+    def _look(self) -> list[dict[str, Any]]:
         items = self.records()
         self.looks += 1
         running = [item["id"]["N"] for item in items if item["status"]["S"] == "running"]
@@ -240,8 +245,9 @@ class Scene:
         """Return the job as this process runs it."""
         return RunJob(
             job=SESSIONS,
-            rows=TableRows(reading_client(self.engine), self.sessions, SESSIONS.kind),
-            deleter=deleter or PartiqlDeleter(deleting_client(self.engine), self.sessions, SESSIONS.kind.key),
+            rows=TableRows(DynamoDB(self.engine).reading, self.sessions, SESSIONS.kind),
+            deleter=deleter
+            or PartiqlDeleter(DynamoDB(self.engine).deleting, self.sessions, SESSIONS.kind.key),
             log=log or self.log,
             clock=now,
             backoff=BACKOFF,
@@ -312,8 +318,8 @@ def scene_on(engine: str, new_name: Callable[[str], str], expired: int = ROWS) -
             sessions=sessions,
             executions=executions,
             stage=DynamoDBStage(dynamodb, engine, sessions, SESSIONS.kind, PartiqlDeleter),
-            log=DynamoDBExecutionLog(executions, retention=RETENTION, backoff=BACKOFF, endpoint_url=engine),
-            legs=DynamoDBLegs(executions, retention=RETENTION, backoff=BACKOFF, endpoint_url=engine),
+            log=DynamoDBExecutionLog(executions, DynamoDB(engine), retention=RETENTION, backoff=BACKOFF),
+            legs=DynamoDBLegs(executions, DynamoDB(engine), retention=RETENTION, backoff=BACKOFF),
             watcher=watcher,
         )
         scene.put(expired)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from threading import Lock
 
-from barycenter_jobs.adapters.dynamodb.client import reading_client
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.expired_rows import TableRows
 from barycenter_jobs.adapters.dynamodb.shard_stamper import ShardStamper
 from barycenter_jobs.adapters.memory import MemoryStateMachine
@@ -95,7 +95,7 @@ class SharedRun:
         return close_run(1, failed, lambda: LONG)
 
     def _rows(self) -> TableRows:
-        return TableRows(reading_client(self.scene.engine), self.scene.sessions, SESSIONS.kind)
+        return TableRows(DynamoDB(self.scene.engine).reading, self.scene.sessions, SESSIONS.kind)
 
 
 def hand_over(scene: Scene, batches: int) -> SharedRun:

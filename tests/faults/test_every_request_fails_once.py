@@ -13,7 +13,7 @@ from threading import Event
 import pytest
 from botocore.retries.standard import ExponentialBackoff
 
-from barycenter_jobs.adapters.dynamodb.client import deleting_client, reading_client
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.execution_log import DynamoDBExecutionLog
 from barycenter_jobs.adapters.dynamodb.expired_rows import TableRows
 from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter
@@ -53,7 +53,7 @@ class AfterASignOfLife:
     alive: Event
 
     def delete(self, batch: Sequence[Candidate], cutoffs: Cutoffs) -> Deletion:
-        assert self.alive.wait(10)
+        assert self.alive.wait(60)
         return self.deleter.delete(batch, cutoffs)
 
 
@@ -150,13 +150,13 @@ def trial(engine: str, new_name: Callable[[str], str], monkeypatch: pytest.Monke
     monkeypatch.setattr(recording, "Heartbeat", partial(Heartbeat, every=timedelta(milliseconds=20)))
     with scene_on(engine, new_name, expired=0) as scene, bad_wire(engine) as wire:
         alive = Event()
-        deleter = PartiqlDeleter(deleting_client(wire.address), scene.sessions, SESSIONS.kind.key)
+        deleter = PartiqlDeleter(DynamoDB(wire.address).deleting, scene.sessions, SESSIONS.kind.key)
         log = DynamoDBExecutionLog(
-            scene.executions, retention=RETENTION, backoff=BACKOFF, endpoint_url=wire.address
+            scene.executions, DynamoDB(wire.address), retention=RETENTION, backoff=BACKOFF
         )
         job = replace(
             scene.run_job(AfterASignOfLife(deleter, alive), log),
-            rows=TableRows(reading_client(wire.address), scene.sessions, SESSIONS.kind, shards=2),
+            rows=TableRows(DynamoDB(wire.address).reading, scene.sessions, SESSIONS.kind, shards=2),
             backoff=BACKOFF,
         )
         trial = Trial(scene, wire, job, alive)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import botocore.endpoint
 import pytest
 
-from barycenter_jobs.adapters.dynamodb.client import deleting_client, reading_client
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.expired_rows import TableRows
 from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter
 from barycenter_jobs.adapters.dynamodb.shard_stamper import ShardStamper
@@ -54,8 +54,8 @@ class Scene:
     def run(self) -> Execution:
         job = RunJob(
             job=SESSIONS,
-            rows=TableRows(reading_client(self.wire.address), self.table, SESSIONS.kind),
-            deleter=PartiqlDeleter(deleting_client(self.wire.address), self.table, SESSIONS.kind.key),
+            rows=TableRows(DynamoDB(self.wire.address).reading, self.table, SESSIONS.kind),
+            deleter=PartiqlDeleter(DynamoDB(self.wire.address).deleting, self.table, SESSIONS.kind.key),
             log=MemoryExecutionLog(),
             clock=lambda: NOW,
             backoff=Backoff(sleep=lambda _seconds: None, random=lambda: 0.5),
@@ -134,7 +134,7 @@ def test_a_read_that_is_refused_is_asked_once_of_each_shard(scene: Scene) -> Non
 @pytest.mark.parametrize("scene", [True], indirect=True)
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_delete_is_sent_once_for_each_time_that_the_sweep_asks(scene: Scene, fault: Fault) -> None:
-    deleter = PartiqlDeleter(deleting_client(scene.wire.address), scene.table, SESSIONS.kind.key)
+    deleter = PartiqlDeleter(DynamoDB(scene.wire.address).deleting, scene.table, SESSIONS.kind.key)
     asked = 0
 
     class Counting:
@@ -146,7 +146,7 @@ def test_a_delete_is_sent_once_for_each_time_that_the_sweep_asks(scene: Scene, f
     scene.fails("BatchExecuteStatement", fault, times=2)
     job = RunJob(
         job=SESSIONS,
-        rows=TableRows(reading_client(scene.wire.address), scene.table, SESSIONS.kind),
+        rows=TableRows(DynamoDB(scene.wire.address).reading, scene.table, SESSIONS.kind),
         deleter=Counting(),
         log=MemoryExecutionLog(),
         clock=lambda: NOW,
@@ -171,7 +171,7 @@ def test_a_delete_is_sent_once_for_each_time_that_the_sweep_asks(scene: Scene, f
 def test_a_stamp_whose_answer_is_lost_is_repeated_and_counted_once(scene: Scene, fault: Fault) -> None:
     scene.stage.put({"outside": {"expires_at": SECOND + 60, "expiry_shard": None}})
     scene.fails("UpdateItem", fault, times=2)
-    stamper = ShardStamper(reading_client(scene.wire.address), scene.table, SESSIONS.kind.key, 16)
+    stamper = ShardStamper(DynamoDB(scene.wire.address).reading, scene.table, SESSIONS.kind.key, 16)
 
     stamping = stamper.stamp(["outside", "gone"])
 
@@ -187,7 +187,7 @@ def test_rows_that_were_stamped_before_one_was_refused_are_counted(scene: Scene)
     scene.wire.plan = lambda operation, number: (
         Fault.REFUSED_REPEATING_THE_REQUEST if operation == "UpdateItem" and number >= 40 else Fault.NONE
     )
-    stamper = ShardStamper(reading_client(scene.wire.address), scene.table, SESSIONS.kind.key, 16)
+    stamper = ShardStamper(DynamoDB(scene.wire.address).reading, scene.table, SESSIONS.kind.key, 16)
     report = SweepReport()
 
     with pytest.raises(RequestRefused, match=rf"^Cannot stamp a row of {scene.table}: ValidationException$"):
@@ -202,7 +202,7 @@ def test_rows_that_were_stamped_before_one_was_refused_are_counted(scene: Scene)
 @pytest.mark.parametrize("scene", [True], indirect=True)
 def test_a_stamp_that_keeps_failing_names_no_row(scene: Scene) -> None:
     scene.fails("UpdateItem", Fault.CUT_BEFORE_ACTING, times=10**9)
-    stamper = ShardStamper(reading_client(scene.wire.address), scene.table, SESSIONS.kind.key, 16)
+    stamper = ShardStamper(DynamoDB(scene.wire.address).reading, scene.table, SESSIONS.kind.key, 16)
 
     with pytest.raises(AnswerLost, match=rf"^Cannot stamp a row of {scene.table}: ") as lost:
         list(stamped([Page(unstamped=["s3cr3t"])], stamper, SweepReport(), time_is_left=lambda: True))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from barycenter_jobs.adapters.dynamodb.client import deleting_client
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.conditional_deleter import ConditionalDeleter
 from barycenter_jobs.adapters.dynamodb.execution_log import DynamoDBExecutionLog
 from barycenter_jobs.adapters.dynamodb.expired_rows import TableRows
@@ -71,15 +71,15 @@ def scene(engine: str, new_name: Callable[[str], str]) -> Iterator[Scene]:
     stage.put({f"{SECRET}-live": {"expires_at": SECOND + 60}})
     backoff = Backoff(sleep=lambda _seconds: None, random=lambda: 0.5)
     with bad_wire(engine) as wire:
-        sweeping = deleting_client(wire.address)
+        sweeping = DynamoDB(wire.address).deleting
         yield Scene(
             wire=wire,
             stage=stage,
             log=DynamoDBExecutionLog(
-                executions, retention=timedelta(days=90), backoff=backoff, endpoint_url=engine
+                executions, DynamoDB(engine), retention=timedelta(days=90), backoff=backoff
             ),
             log_over_the_wire=DynamoDBExecutionLog(
-                executions, retention=timedelta(days=90), backoff=backoff, endpoint_url=wire.address
+                executions, DynamoDB(wire.address), retention=timedelta(days=90), backoff=backoff
             ),
             rows=TableRows(sweeping, sessions, SESSIONS.kind),
             deleters={

@@ -82,7 +82,7 @@ def bad_wire(engine: str) -> Iterator[Wire]:
                 self._answer(status, answer)
 
         def _relayed(self, body: bytes) -> tuple[int, bytes]:
-            connection = http.client.HTTPConnection(upstream, timeout=30)
+            connection = http.client.HTTPConnection(upstream, timeout=90)
             connection.request("POST", "/", body, dict(self.headers.items()))
             answer = connection.getresponse()
             content = answer.read()

@@ -25,7 +25,7 @@ ORDERS = Orders.of(sys.argv[1])
 executions.LEASE = executions.SHARED_LEASE = timedelta(seconds=ORDERS.lease_seconds)
 executions.HEARTBEAT = timedelta(seconds=ORDERS.heartbeat_seconds)
 
-from barycenter_jobs.adapters.dynamodb.client import deleting_client, reading_client  # noqa: E402
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB  # noqa: E402
 from barycenter_jobs.adapters.dynamodb.execution_log import DynamoDBExecutionLog  # noqa: E402
 from barycenter_jobs.adapters.dynamodb.expired_rows import TableRows  # noqa: E402
 from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter  # noqa: E402
@@ -141,9 +141,11 @@ def remaining() -> timedelta:
 
 def work() -> Execution | Drained:
     """Do as ordered."""
-    log = StoppingLog(ORDERS.executions, retention=RETENTION, backoff=BACKOFF, endpoint_url=ORDERS.log)
-    rows = TableRows(reading_client(ORDERS.engine), ORDERS.sessions, SESSIONS.kind)
-    deleter = SlowDeleter(PartiqlDeleter(deleting_client(ORDERS.engine), ORDERS.sessions, SESSIONS.kind.key))
+    log = StoppingLog(ORDERS.executions, DynamoDB(ORDERS.log), retention=RETENTION, backoff=BACKOFF)
+    rows = TableRows(DynamoDB(ORDERS.engine).reading, ORDERS.sessions, SESSIONS.kind)
+    deleter = SlowDeleter(
+        PartiqlDeleter(DynamoDB(ORDERS.engine).deleting, ORDERS.sessions, SESSIONS.kind.key)
+    )
     if ORDERS.part is None or ORDERS.execution_id is None:
         run_job = RunJob(job=SESSIONS, rows=rows, deleter=deleter, log=log, clock=now, backoff=BACKOFF)
         return run_job(
@@ -156,14 +158,14 @@ def work() -> Execution | Drained:
         segments=Segments(
             rows=rows,
             deleter=deleter,
-            stamper=ShardStamper(reading_client(ORDERS.engine), ORDERS.sessions, SESSIONS.kind.key, 16),
+            stamper=ShardStamper(DynamoDB(ORDERS.engine).reading, ORDERS.sessions, SESSIONS.kind.key, 16),
             backoff=BACKOFF,
             read_units_per_second=100,
             read_budget=TokenBucket(100, time.monotonic, time.sleep),
             max_records=None,
         ),
         log=log,
-        legs=StoppingLegs(ORDERS.executions, retention=RETENTION, backoff=BACKOFF, endpoint_url=ORDERS.log),
+        legs=StoppingLegs(ORDERS.executions, DynamoDB(ORDERS.log), retention=RETENTION, backoff=BACKOFF),
         clock=now,
         backoff=BACKOFF,
     )

@@ -11,7 +11,7 @@ from tests.local_stack.processes import StackProcess, started_stack
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackProcess]:
-    """A stack with demo data that is ready, one for each process of the test run."""
+    """A stack as `make run` starts it, ready, one for each process of the test run."""
     with started_stack(tmp_path_factory.mktemp("stack")) as started:
         started.wait_until_ready()
         yield started

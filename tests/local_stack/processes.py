@@ -15,8 +15,13 @@ from pathlib import Path
 from typing import IO, TypeVar
 from urllib.parse import urlsplit
 
+from console.local_stack.credentials import Credentials
+from console.local_stack.demo_data import demo_rows
+from console.local_stack.tables import connect, put_rows
+from console.local_stack.template import read_template
+
 REPOSITORY = Path(__file__).parents[2]
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 90.0
 
 T = TypeVar("T")
 
@@ -71,6 +76,24 @@ def started_stack(folder: Path, **settings: str) -> Iterator[StackProcess]:
             yield StackProcess(process, folder / "output", folder / "errors")
         finally:
             process.kill()
+
+
+@contextmanager
+def quiet_stack(folder: Path) -> Iterator[StackProcess]:
+    """Start a stack with demo data that is ready, and whose jobs run when they are due or asked only.
+
+    `make run` runs each job once in its first minute, just when a test does.
+    """
+    template = read_template(REPOSITORY / "template.yaml")
+    with started_stack(folder, SEED="0") as started:
+        started.wait_until_ready()
+        database = connect(started.addresses["DynamoDB engine"], Credentials())
+        for table in template.tables:
+            if shards := template.expiry_shards.get(table.name):
+                put_rows(database, table.name, demo_rows(table.key, int(time.time()), shards))
+        yield started
+        assert started.stop() == 0
+        assert started.errors.read_text() == ""
 
 
 def run_to_end(**settings: str) -> subprocess.CompletedProcess[str]:

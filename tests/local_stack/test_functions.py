@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -188,7 +189,7 @@ def test_invocations_at_once_run_at_once_each_in_a_worker_of_its_own(function: F
     first, second = run(function, use)
 
     assert first.value != second.value
-    assert abs((first.started_at - second.started_at).total_seconds()) < 0.5
+    assert second.started_at < first.started_at + timedelta(seconds=first.seconds)
 
 
 def test_a_failed_asynchronous_invocation_is_repeated_with_the_same_request_id(
@@ -241,7 +242,7 @@ def test_an_unknown_function_is_refused(function: Function) -> None:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not holds():
             await asyncio.sleep(0.01)
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from barycenter_jobs.core.counts import Counts
+from console.count_words import COUNT_WORDS
 from console.local_stack.functions import Invocation
 from console.local_stack.report import Addresses, invocation_line, ready_lines
 from console.local_stack.template import Function, Route
@@ -46,6 +48,18 @@ def test_a_run_is_told_with_its_counts() -> None:
     assert line({"source": "aws.events", "detail": {}}, value=ANSWER) == (
         "12:00:05Z  cleanup_expired_sessions #7  "
         "success, 15 deleted, 2 became live, 1 quarantined, 120 ms, by rule"
+    )
+
+
+def test_every_count_has_a_word_that_is_told() -> None:
+    assert list(COUNT_WORDS) == list(Counts().named())
+
+    told = line({"source": "aws.events"}, value=ANSWER | Counts(*range(1, 8)).named())
+
+    assert told is not None
+    assert told.endswith(
+        "1 deleted, 2 became live, 3 already gone, 4 failed, 5 uncertain, 6 quarantined, 7 stamped, "
+        "120 ms, by rule"
     )
 
 

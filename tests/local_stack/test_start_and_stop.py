@@ -147,7 +147,7 @@ def test_the_death_of_the_engine_ends_the_stack_with_a_reason(tmp_path: Path) ->
 
         os.kill(engine, signal.SIGKILL)
 
-        assert stack.process.wait(10) == 1
+        assert stack.process.wait(60) == 1
         assert stack.errors.read_text().startswith("The embedded DynamoDB engine ended with status -9: ")
         assert stack.errors.read_text().count("\n") == 1
 

@@ -13,7 +13,7 @@ from typing import Any
 from tests.browser.chromium import Page
 
 AXE = gzip.decompress((Path(__file__).parent / "axe_core" / "axe.min.js.gz").read_bytes()).decode()
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 KEYS = {
     "Enter": (13, "\r"),
     "Tab": (9, ""),

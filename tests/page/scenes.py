@@ -28,8 +28,8 @@ from barycenter_jobs.core.executions import (
     TriggerKind,
     Usage,
 )
-from barycenter_jobs.core.health import Pause
 from barycenter_jobs.core.jobs import CHALLENGES, DEVICE_CODES, JOBS, REFRESH_TOKENS, SESSIONS, Job
+from barycenter_jobs.core.pauses import Pause
 from barycenter_jobs.core.schedules import parse
 from barycenter_jobs.operations.api import Operations
 from barycenter_jobs.operations.cancel_run import CancelRun
@@ -224,6 +224,7 @@ def _operations(log: MemoryExecutionLog, controls: MemoryJobControls) -> Operati
     schedules = {name: parse(schedule) for name, schedule in SCHEDULES.items()}
     tables = {job.name: MemoryTable(_expiring(USUAL[job])) for job in JOBS}
     return Operations(
+        clock=clock,
         list_jobs=ListJobs(schedules),
         read_log=read_log,
         find_executions=FindExecutions(read_log),

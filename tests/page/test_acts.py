@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from barycenter_jobs.core.executions import Status
 from barycenter_jobs.core.jobs import SESSIONS
-from tests.local_stack.processes import StackProcess, started_stack
+from tests.local_stack.processes import StackProcess
 from tests.page import scenes
 from tests.page.conftest import Sit
 from tests.page.person import Person
 from tests.page.server import scripted
 
 TOKENS = ".job:nth-child(2)"
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackProcess]:
-    """The whole stack as `make run` starts it."""
-    with started_stack(tmp_path_factory.mktemp("stack")) as started:
-        started.wait_until_ready()
-        yield started
-        assert started.stop() == 0
 
 
 @pytest.fixture

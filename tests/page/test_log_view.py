@@ -206,7 +206,7 @@ def test_a_run_that_the_log_does_not_have_is_told_of(sit: Sit, failing: Scripted
 
 
 def _saved(folder: Path, suffix: str) -> Path:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not (found := list(folder.glob(f"*.{suffix}"))):
         assert time.monotonic() < deadline, f"no .{suffix} was saved"
         time.sleep(0.05)
