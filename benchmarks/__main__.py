@@ -17,12 +17,13 @@ from benchmarks.contenders import CONTENDERS, Contender, contender_named
 from benchmarks.engine import environment, metered_engine
 from benchmarks.live_rows import cost_beside_live_rows
 from benchmarks.memory import memory_for_backlogs
+from benchmarks.memory_size import memory_sizes, memory_table, plain, works
 from benchmarks.report import backlogs, beside_live_rows, comparison
 from benchmarks.results import write_results
 from benchmarks.trials import Filling
 from benchmarks.ttl_day import ttl_day, ttl_table
 
-MODES = ("compare", "live-rows", "memory", "api", "ttl", "start")
+MODES = ("compare", "live-rows", "memory", "api", "ttl", "start", "memory-size")
 _RESULTS = Path(__file__).with_name("results")
 _INTERRUPTED = 130  # as a shell reports Ctrl-C
 
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
     path = write_results(options.results, at, results)
     sys.stdout.write(f"\nEverything measured: {_shown(path)}\n")
-    return 0
+    return 1 if results.get("start", {}).get("missed") else 0
 
 
 def _measure(mode: str, options: argparse.Namespace) -> tuple[Any, str]:
@@ -51,8 +52,8 @@ def _measure(mode: str, options: argparse.Namespace) -> tuple[Any, str]:
         with metered_engine() as engine:
             results = compare(engine, options.contenders or CONTENDERS, sizes, _say)
         return results, comparison(results)
-    if mode == "start":
-        return starts_and_weight()
+    if mode in {"start", "memory-size"}:
+        return starts_and_weight() if mode == "start" else _memory_sizes(options)
     if mode == "api":
         with metered_engine() as engine:
             overheads = overhead_of_the_api(engine, options.executions, options.asked, _say)
@@ -67,6 +68,11 @@ def _measure(mode: str, options: argparse.Namespace) -> tuple[Any, str]:
     chosen = options.contenders or _named("ours_partiql")
     trials = memory_for_backlogs(chosen, options.backlogs, _say)
     return trials, backlogs(trials)
+
+
+def _memory_sizes(options: argparse.Namespace) -> tuple[Any, str]:
+    sizes = memory_sizes(works(*options.swept), options.rounds, _say)
+    return plain(sizes), memory_table(sizes)
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -94,6 +100,12 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--backlogs", type=_sizes, default=[2_000, 20_000] if quick else [5_000, 500_000], help="for memory"
+    )
+    parser.add_argument(
+        "--swept",
+        type=_sizes,
+        default=[100, 500] if quick else [1_000, 10_000],
+        help="for memory-size: the two backlogs",
     )
     parser.add_argument(
         "--executions",

@@ -22,9 +22,10 @@ from unittest.mock import patch
 from botocore.client import BaseClient
 from botocore.httpsession import URLLib3Session
 
-from barycenter_jobs import bootstrap
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.execution_items import ExecutionItem, bound
 from barycenter_jobs.adapters.dynamodb.execution_mapping import item_of
+from barycenter_jobs.bootstrap import apis
 from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.executions import Execution, Start, Status, Trigger, TriggerKind
 from barycenter_jobs.core.jobs import JOBS
@@ -133,7 +134,7 @@ def overhead_of_the_api(
     for size in sizes:
         table = f"{_LOG}_{size}"
         say(f"writing {size:,} executions")
-        _fill(engine, table, size)
+        fill_log(engine, table, size)
         handler = _handler(engine.endpoint, table)
         for question, (path, query) in QUESTIONS.items():
             say(f"{size:,} executions: {question}")
@@ -185,12 +186,12 @@ def _items(answer: dict[str, Any]) -> int:
     return int(answer.get("ScannedCount", 0)) + ("Item" in answer) + many
 
 
-def _fill(engine: MeteredEngine, table: str, size: int) -> None:
+def fill_log(engine: MeteredEngine, table: str, size: int) -> None:
     """Make a table with this many finished executions, written straight into it."""
     definition = next(each for each in read_template(_TEMPLATE).tables if each.name == _LOG).definition
     engine.dynamodb.create_table(TableName=table, **definition)
     model, retention = (
-        bound(ExecutionItem, table, engine.endpoint),
+        bound(ExecutionItem, table, DynamoDB(engine.endpoint)),
         Retention(timedelta(days=3650), timedelta(days=3650)),
     )
     now = datetime.now(UTC)
@@ -234,7 +235,7 @@ def _handler(endpoint: str, table: str) -> Callable[[Any, Any], Any]:
             f"{job.name.upper()}_SCHEDULE": "cron(0/5 * * * ? *)",
             f"{job.name.upper()}_TABLE": "sessions",
         }
-    bootstrap.operations.cache_clear()
+    apis.operations.cache_clear()
     spec = importlib.util.spec_from_file_location("http_api", REPOSITORY / "functions/http_api/app.py")
     if spec is None or spec.loader is None:
         raise AssertionError("functions/http_api/app.py is no module")

@@ -1,8 +1,9 @@
 """How long each function takes before its first request, and what it weighs.
 
 Each is measured in fresh processes beside a program that only makes a boto3 client for DynamoDB, in the time
-that the processor spends: what else the machine does changes that little. The packages are laid out as the
-layers have them, with their bytecode. The SDK is the one of this environment; in Lambda, of the runtime.
+that the processor spends. The least of all tries counts: what else the machine does can only add to it. The
+packages are laid out as the layers have them, with their bytecode. The SDK is the one of this environment; in
+Lambda, of the runtime.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 from py_compile import PycInvalidationMode
-from statistics import median
 
 ROOT = Path(__file__).parents[1]
-PROCESSES = 9
+PROCESSES = 15
 BASELINE = "boto3 alone"
-FUNCTIONS = ("cleanup_sessions", "watchdog", "graphql_resolver", "http_api")
+FUNCTIONS = ("cleanup_sessions", "watchdog", "account_removals", "graphql_resolver", "http_api")
+AIM, AIM_OF = 1.25, {"http_api": 1.5}  # beside the baseline
+MOST_BYTES = 25_000_000
 _JOBS = ("SESSIONS", "REFRESH_TOKENS", "CHALLENGES", "DEVICE_CODES")
 _RUNTIME_BRINGS = re.compile(r"^RUNTIME_BRINGS := (.*)$", re.MULTILINE)
 
@@ -37,10 +39,6 @@ if sys.argv[1] == "boto3 alone":
     boto3.client("dynamodb")
 else:
     import app
-    from barycenter_jobs import bootstrap
-    from barycenter_jobs.core.jobs import SESSIONS
-    made = {"cleanup_sessions": lambda: bootstrap.cleanup(SESSIONS), "watchdog": bootstrap.watchdog}
-    made.get(sys.argv[1], bootstrap.operations)()
 import json
 print(json.dumps({"seconds": time.process_time() - began, "modules": sorted(sys.modules)}))
 """
@@ -48,7 +46,7 @@ print(json.dumps({"seconds": time.process_time() - began, "modules": sorted(sys.
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """One function: its processor time before the first request, and that relative to boto3 alone."""
+    """One function: its processor time before the first event, and that relative to boto3 alone."""
 
     name: str
     milliseconds: float
@@ -95,6 +93,8 @@ def started(name: str, layers: Path) -> tuple[float, set[str]]:
         "POWERTOOLS_SERVICE_NAME": "barycenter_jobs",
         "JOB_EXECUTIONS_TABLE": "job_executions",
         "EXPIRING_TABLE": "sessions",
+        "SHARE_OUT_STATE_MACHINE": "state-machine",
+        "AWS_LAMBDA_FUNCTION_NAME": name,
     }
     for job in _JOBS:
         environment[f"CLEANUP_EXPIRED_{job}_FUNCTION"] = "function"
@@ -108,21 +108,36 @@ def started(name: str, layers: Path) -> tuple[float, set[str]]:
 
 
 def measured(layers: Path, processes: int = PROCESSES) -> list[Start]:
-    """Return the median of each function over so many processes, taken in turns."""
+    """Return the least of each function over so many processes, taken in turns."""
     names = (BASELINE, *FUNCTIONS)
     times: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(processes):
         for name in names:
             times[name].append(started(name, layers)[0])
-    alone = median(times[BASELINE])
-    return [Start(name, 1000 * median(times[name]), median(times[name]) / alone) for name in names]
+    alone = min(times[BASELINE])
+    return [Start(name, 1000 * min(times[name]), min(times[name]) / alone) for name in names]
+
+
+def missed(starts: Sequence[Start], bytes_shipped: int) -> list[str]:
+    """Return the names of the functions that start too slowly, and `weight` if that is too much."""
+    slow = [start.name for start in starts if start.name in FUNCTIONS and start.ratio > _aim(start.name)]
+    return slow + ["weight"] * (bytes_shipped > MOST_BYTES)
 
 
 def table(starts: Sequence[Start], bytes_shipped: int) -> str:
     """Return the figures as docs/benchmarks.md has them."""
-    lines = ["| function | processor time, ms | beside boto3 alone |", "|---|---|---|"]
-    lines += [f"| `{start.name}` | {start.milliseconds:.0f} | {start.ratio:.2f} |" for start in starts]
-    return "\n".join([*lines, "", f"Both layers together: {bytes_shipped / 1e6:.1f} MB unzipped."])
+    lines = ["| function | processor time, ms | beside boto3 alone | aim |", "|---|---|---|---|"]
+    for start in starts:
+        aim = f"{_aim(start.name)} |" if start.name in FUNCTIONS else "|"
+        lines.append(f"| `{start.name}` | {start.milliseconds:.0f} | {start.ratio:.2f} | {aim}")
+    lines += ["", f"Both layers together: {bytes_shipped / 1e6:.1f} MB unzipped."]
+    if names := missed(starts, bytes_shipped):
+        lines.append(f"The aim is missed by {', '.join(names)}.")
+    return "\n".join(lines)
+
+
+def _aim(name: str) -> float:
+    return AIM_OF.get(name, AIM)
 
 
 def starts_and_weight() -> tuple[dict[str, object], str]:
@@ -135,5 +150,6 @@ def starts_and_weight() -> tuple[dict[str, object], str]:
         "python": python,
         "starts": [asdict(start) for start in starts],
         "bytes": shipped,
+        "missed": missed(starts, shipped),
     }
     return results, table(starts, shipped)

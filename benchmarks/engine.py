@@ -86,9 +86,14 @@ class MeteredEngine:
 
 
 @contextmanager
-def metered_engine(*, stand_in: bool = False) -> Iterator[MeteredEngine]:
-    """Run the engine, or its stand-in, with its meter on a free port of the loopback interface."""
+def metered_engine(*, stand_in: bool = False, stand_in_table: str | None = None) -> Iterator[MeteredEngine]:
+    """Run the engine, or its stand-in, with its meter on a free port of the loopback interface.
+
+    With a `stand_in_table`, the stand-in plays that table and the engine all others.
+    """
     kind = ["stand-in"] if stand_in else []
+    if stand_in_table is not None:
+        stand_in, kind = True, ["stand-in", stand_in_table]
     with listen(0, "PORT") as listener:
         endpoint = address_of(listener)
         process = subprocess.Popen(  # noqa: S603 - our own program

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 
-from barycenter_jobs.adapters.dynamodb.client import deleting_client, reading_client
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.conditional_deleter import ConditionalDeleter
 from barycenter_jobs.adapters.dynamodb.expired_rows import TableRows
 from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter
@@ -20,8 +20,8 @@ def prepare(
     target: Target, deleter_of: type[PartiqlDeleter | ConditionalDeleter] = PartiqlDeleter
 ) -> Cleaning:
     """Return a sweep of the target's table."""
-    rows = TableRows(reading_client(target.endpoint), target.table, SESSIONS.kind, target.shards)
-    deleter = deleter_of(deleting_client(target.endpoint), target.table, SESSIONS.kind.key)
+    rows = TableRows(DynamoDB(target.endpoint).reading, target.table, SESSIONS.kind, target.shards)
+    deleter = deleter_of(DynamoDB(target.endpoint).deleting, target.table, SESSIONS.kind.key)
     cutoffs = Cutoffs(target.now)
     backoff = Backoff(time.sleep, random.random)
 

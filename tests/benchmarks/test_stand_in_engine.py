@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from botocore.model import OperationModel
 
-from barycenter_jobs.adapters.dynamodb.client import deleting_client
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.expired_rows import TableRows
 from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter
 from barycenter_jobs.core.counts import Counts
@@ -71,7 +71,7 @@ class Sweeper:
     exchanges: list[tuple[str, dict[str, Any], dict[str, Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        client = deleting_client(self.engine.endpoint)
+        client = DynamoDB(self.engine.endpoint).deleting
         client.meta.events.register("provide-client-params.dynamodb.*", self._asked)
         client.meta.events.register("after-call.dynamodb.*", self._answered)
         self.rows = TableRows(client, TABLE, SESSIONS.kind)
