@@ -7,6 +7,10 @@ fragment Run on JobLog {
   id jobName methodName startedAt completedAt success errorMessage recordsProcessed status trigger triggeredBy
   reason cancelledBy attemptNumber durationMs dryRun samples warnings
   counts { deleted becameLive alreadyGone failed uncertain quarantined stamped }
+  ttl {
+    rows sizeBytes latenessP50Seconds latenessP95Seconds latenessMaxSeconds writeUnitsSaved undated unreadable
+    patienceSeconds behindSeconds
+  }
   usage { readUnits writeUnits costUsd }
   backlog { remaining oldestExpiredAt exact }
 }

@@ -14,9 +14,8 @@ from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from barycenter_jobs.core.executions import Status
-from barycenter_jobs.core.expiry import DEFAULT_SHARDS
+from barycenter_jobs.core.expiry import DEFAULT_SHARDS, MOST_SHARDS
 from barycenter_jobs.core.jobs import JOBS, Job
-from barycenter_jobs.settings import MOST_SHARDS
 from console.cli.access import Access
 from console.cli.api import Api
 from console.cli.endpoints import Choice, choose

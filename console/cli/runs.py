@@ -8,6 +8,7 @@ from console.cli.api import Json
 from console.cli.money import counted
 from console.cli.output import Cell, Column, Output, count, job_name, milliseconds, word
 from console.cli.times import duration
+from console.count_words import COUNT_WORDS
 
 COLUMNS = (
     Column("id", 4, right=True),
@@ -19,15 +20,6 @@ COLUMNS = (
     Column("duration", 8, right=True),
     Column("note", 12, wraps=True),
 )
-_COUNTS = {
-    "deleted": "deleted",
-    "becameLive": "became live",
-    "alreadyGone": "already gone",
-    "failed": "failed",
-    "uncertain": "uncertain",
-    "quarantined": "quarantined",
-    "stamped": "stamped",
-}
 
 
 def row(run: Json, output: Output) -> list[Cell]:
@@ -93,8 +85,10 @@ def facts(run: Json, output: Output) -> Iterator[tuple[str, Cell]]:
     yield "reason", Cell(str(run["reason"] or ""))
     yield "cancelled by", Cell(str(run["cancelledBy"] or ""))
     yield "attempt", Cell(str(run["attemptNumber"]))
-    for name, called in _COUNTS.items():
+    for name, called in COUNT_WORDS.items():
         yield called, count(run["counts"][name])
+    if run["ttl"]:
+        yield from _by_ttl(run["ttl"])
     usage = run["usage"]
     yield "read units", Cell(f"{usage['readUnits']:g}")
     yield "write units", Cell(f"{usage['writeUnits']:g}")
@@ -107,8 +101,26 @@ def facts(run: Json, output: Output) -> Iterator[tuple[str, Cell]]:
         yield "warning", Cell(str(warning), style="yellow")
 
 
+def _by_ttl(ttl: Json) -> Iterator[tuple[str, Cell]]:
+    """Yield what TTL removed, and how late it was with half of the rows, with most and with the last."""
+    yield "removed by TTL", count(ttl["rows"])
+    yield "TTL bytes", count(ttl["sizeBytes"])
+    for called, name in (("TTL late, p50", "P50"), ("TTL late, p95", "P95"), ("TTL late, most", "Max")):
+        seconds = ttl[f"lateness{name}Seconds"]
+        yield called, milliseconds(None if seconds is None else 1000 * seconds)
+    yield "TTL units saved", count(ttl["writeUnitsSaved"])
+    yield "TTL undated", count(ttl["undated"])
+    yield "TTL unreadable", count(ttl["unreadable"])
+    yield "TTL patience", milliseconds(1000 * ttl["patienceSeconds"])
+    yield "TTL behind", milliseconds(1000 * ttl["behindSeconds"])
+
+
 def _counted(run: Json) -> list[str]:
-    return [f"{run['counts'][name]:,} {called}" for name, called in _COUNTS.items() if run["counts"][name]]
+    by_ttl = run["ttl"]["rows"] if run["ttl"] else 0
+    return [
+        *(f"{run['counts'][name]:,} {called}" for name, called in COUNT_WORDS.items() if run["counts"][name]),
+        *([f"{by_ttl:,} removed by TTL"] if by_ttl else []),
+    ]
 
 
 def _backlog(backlog: Json) -> str:

@@ -100,7 +100,7 @@ def _shown(
     if not terminal.is_terminal:
         yield _lines(clock), _tell
         return
-    with bar(terminal) as progress:
+    with bar(terminal, clock) as progress:
         task = progress.add_task(str(run["jobName"]), total=expected or None, told="")
 
         def step(now: Json) -> None:
@@ -110,7 +110,7 @@ def _shown(
         yield step, lambda message: progress.console.print(message, markup=False)
 
 
-def bar(terminal: Console) -> Progress:
+def bar(terminal: Console, clock: Clock) -> Progress:
     """Return the bar of a run on a terminal; its tasks have the field `told`."""
     columns = (
         SpinnerColumn(),
@@ -119,7 +119,7 @@ def bar(terminal: Console) -> Progress:
         TextColumn("{task.fields[told]}", markup=False),
         TimeElapsedColumn(),
     )
-    return Progress(*columns, console=terminal, transient=True)
+    return Progress(*columns, console=terminal, transient=True, get_time=clock.monotonic)
 
 
 def _lines(clock: Clock) -> Callable[[Json], None]:

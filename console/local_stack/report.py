@@ -9,17 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from console.count_words import COUNT_WORDS
 from console.local_stack.functions import Invocation
 from console.local_stack.template import Route
 
-_COUNTS = {
-    "deleted": "deleted",
-    "becameLive": "became live",
-    "alreadyGone": "already gone",
-    "failed": "failed",
-    "uncertain": "uncertain",
-    "quarantined": "quarantined",
-}
 _LINKS = (("Playground", "/admin/jobs/playground"), ("GraphQL", "/admin/jobs"))
 _WAYS_IN = {"aws.events": "by rule", "barycenter.jobs": "by trigger"}
 _MADE_BY_RULES = "Reconcile Due"
@@ -94,10 +87,10 @@ def _counts(answer: Mapping[str, Any]) -> list[str]:
     """Return what was deleted, even if nothing was, and what else there is to count."""
     if answer.get("dryRun"):
         return [f"dry run: {answer.get('backlogRemaining')} would be deleted"]
-    told = [name for name in _COUNTS if answer.get(name) or (name == "deleted" and name in answer)]
+    told = [name for name in COUNT_WORDS if answer.get(name) or (name == "deleted" and name in answer)]
     by_ttl = (answer.get("ttl") or {}).get("rows", 0)
     return [
-        *(f"{answer[name]} {_COUNTS[name]}" for name in told),
+        *(f"{answer[name]} {COUNT_WORDS[name]}" for name in told),
         *([f"{by_ttl} removed by TTL"] if by_ttl else []),
     ]
 

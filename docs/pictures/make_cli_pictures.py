@@ -7,6 +7,7 @@ PYTHONPATH=.:layers/jobs .venv/dev/bin/python docs/pictures/make_cli_pictures.py
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import re
 import shlex
@@ -25,6 +26,8 @@ from barycenter_jobs.core.callers import Caller
 from console.cli.group import cli
 from console.cli.pace import Clock
 from console.cli.watching import bar, told
+from docs.pictures.animation import animated
+from docs.pictures.cli_recording import recorded
 from tests.cli.served import Served, served
 from tests.graphql.service import ALICE, NOW
 
@@ -57,7 +60,10 @@ def pictures() -> dict[str, str]:
     with served(caller=Caller(ALICE)) as api, _environment(api):
         api.told_time = NOW + timedelta(seconds=412)
         made = {name: _picture(command, _shown(command, api)) for name, command in COMMANDS.items()}
-        return made | {"cli_run.svg": _picture("run sessions --wait", _run_under_way())}
+        made |= {"cli_run.svg": _picture("run sessions --wait", _run_under_way())}
+    with served(caller=Caller(ALICE)) as api, _environment(api):
+        moving = animated(recorded(api), WIDTH, "barycenter-jobs", rest=6)
+        return made | {"cli_recording.svg": moving}
 
 
 def main() -> None:
@@ -93,12 +99,9 @@ def _run_under_way() -> str:
     terminal = Console(
         file=_Terminal(), width=WIDTH, force_terminal=True, color_system="truecolor", legacy_windows=False
     )
-    progress = bar(terminal)
-    task = progress.add_task(
-        "cleanup_expired_sessions", total=3120, completed=1875, told=told({"counts": counts})
-    )
-    started_at = progress.tasks[task].start_time
-    progress.tasks[task].start_time = (started_at or 0) - 12
+    seconds = itertools.chain([0.0], itertools.repeat(12.0))
+    progress = bar(terminal, Clock(monotonic=lambda: next(seconds)))
+    progress.add_task("cleanup_expired_sessions", total=3120, completed=1875, told=told({"counts": counts}))
     terminal.print("Run 43 of cleanup_expired_sessions is under way.", highlight=False)
     terminal.print(progress.get_renderable())
     assert isinstance(terminal.file, io.StringIO)  # noqa: S101 - made above

@@ -18,8 +18,9 @@ from barycenter_jobs.adapters.iterator_age import IteratorAge
 from barycenter_jobs.core.errors import StoreError
 from barycenter_jobs.core.expiry import DEFAULT_SHARDS
 from barycenter_jobs.core.jobs import JOBS
+from barycenter_jobs.core.modes import Mode
 from barycenter_jobs.core.pacing import Backoff
-from barycenter_jobs.core.ttl_findings import Mode, Severity, TtlFinding
+from barycenter_jobs.core.ttl_findings import Severity, TtlFinding
 from barycenter_jobs.operations.inspect_ttl import InspectTtl
 from console.cli.access import Access
 from console.cli.aws import QUICK

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
+from typing import Any, TypeVar
 
 import click
 
@@ -10,6 +12,8 @@ from barycenter_jobs.core.costs import Day, DayPrices, Way, needs
 from console.cli.money import number
 from console.cli.output import Cell, Column, Output
 from console.cli.pace import Clock
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 _PRICES = DayPrices()
 _COLUMNS = (
@@ -22,6 +26,17 @@ _COLUMNS = (
     Column("usd/day", right=True),
     Column("usd/month", right=True),
 )
+
+
+def _price(of: str) -> Callable[[Command], Command]:
+    """Return what gives a command the option to name this price, by default the one of `DayPrices`."""
+    return click.option(
+        f"--{of}-price",
+        type=click.FloatRange(min=0),
+        default=asdict(_PRICES)[of.replace("-", "_")],
+        show_default=True,
+        help="US dollars.",
+    )
 
 
 @click.command(short_help="Compare what sweeping, TTL first and TTL alone cost.")
@@ -50,41 +65,11 @@ _COLUMNS = (
     show_default=True,
     help="Other Regions of a global table, in which every delete is billed.",
 )
-@click.option(
-    "--million-write-units-price",
-    type=click.FloatRange(min=0),
-    default=_PRICES.million_write_units,
-    show_default=True,
-    help="US dollars.",
-)
-@click.option(
-    "--million-read-units-price",
-    type=click.FloatRange(min=0),
-    default=_PRICES.million_read_units,
-    show_default=True,
-    help="US dollars.",
-)
-@click.option(
-    "--million-replicated-write-units-price",
-    type=click.FloatRange(min=0),
-    default=_PRICES.million_replicated_write_units,
-    show_default=True,
-    help="US dollars.",
-)
-@click.option(
-    "--million-invocations-price",
-    type=click.FloatRange(min=0),
-    default=_PRICES.million_invocations,
-    show_default=True,
-    help="US dollars.",
-)
-@click.option(
-    "--gb-second-price",
-    type=click.FloatRange(min=0),
-    default=_PRICES.gb_second,
-    show_default=True,
-    help="US dollars.",
-)
+@_price("million-write-units")
+@_price("million-read-units")
+@_price("million-replicated-write-units")
+@_price("million-invocations")
+@_price("gb-second")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of a table.")
 @click.pass_obj
 def cost(

@@ -11,6 +11,8 @@ import { expired, fromBase64Url, pkce, randomText } from "./pkce";
 export interface Configuration {
   readonly issuer: string | null;
   readonly clientId: string | null;
+  /** Where the issuer's token endpoint is, if not at its own origin: the page's policy lets it ask there too. */
+  readonly tokenOrigin: string | null;
   readonly scope: string;
 }
 
@@ -46,7 +48,7 @@ const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
 const KEPT = "barycenter-jobs.tokens";
 const ATTEMPT = "barycenter-jobs.attempt";
 
-let configuration: Configuration = { issuer: null, clientId: null, scope: "" };
+let configuration: Configuration = { issuer: null, clientId: null, tokenOrigin: null, scope: "" };
 let tokens: Tokens | null = null;
 let renewing: Promise<void> | null = null;
 
@@ -202,6 +204,9 @@ async function metadata(): Promise<Metadata> {
   if (!response.ok) throw new Error(`The issuer ${configuration.issuer} describes itself with HTTP ${response.status}.`);
   const found = (await response.json()) as Metadata;
   if (found.issuer !== configuration.issuer) throw new Error(`The issuer calls itself ${found.issuer}.`);
+  const { origin } = new URL(found.token_endpoint);
+  if (origin !== new URL(found.issuer).origin && origin !== configuration.tokenOrigin)
+    throw new Error(`The issuer gives tokens at ${origin}, which this page may not ask. Deploy with PageTokenOrigin=${origin}.`);
   return found;
 }
 
