@@ -45,30 +45,29 @@ def cleanup_in_memory(
         read_budget=TokenBucket(100, monotonic=lambda: 0.0, sleep=lambda _seconds: None),
         max_records=max_records,
     )
-    return Cleanup(
-        run_job=RunJob(
-            job=job,
-            rows=table,
-            deleter=deleter,
-            log=log,
-            clock=clock,
-            backoff=BACKOFF,
-            max_records=max_records,
-            share_out=share_out,
-            controls=controls,
-        ),
-        reconcile=Reconcile(
-            job=job, segments=segments, log=log, clock=clock, share_out=share_out, controls=controls
-        ),
-        drain_part=DrainPart(
-            job=job,
-            rows=table,
-            deleter=deleter,
-            segments=segments,
-            log=log,
-            legs=legs,
-            clock=clock,
-            backoff=BACKOFF,
-        ),
-        close_run=CloseRun(job=job, rows=table, log=log, legs=legs, clock=clock),
+    run_job = RunJob(
+        job=job,
+        rows=table,
+        deleter=deleter,
+        log=log,
+        clock=clock,
+        backoff=BACKOFF,
+        max_records=max_records,
+        share_out=share_out,
+        controls=controls,
     )
+    reconcile = Reconcile(
+        job=job, segments=segments, log=log, clock=clock, share_out=share_out, controls=controls
+    )
+    drain_part = DrainPart(
+        job=job,
+        rows=table,
+        deleter=deleter,
+        segments=segments,
+        log=log,
+        legs=legs,
+        clock=clock,
+        backoff=BACKOFF,
+    )
+    close_run = CloseRun(job=job, rows=table, log=log, legs=legs, clock=clock)
+    return Cleanup(run_job, lambda: reconcile, lambda: drain_part, lambda: close_run)

@@ -50,18 +50,18 @@ def emulated_cloud(folder: Path, *, guarded: bool = False, python: Path = ENGINE
         finally:
             process.terminate()
             try:
-                process.wait(10)
+                process.wait(30)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
 
 
 def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
-    for _ in range(300):
+    for _ in range(900):
         if process.poll() is not None:
             break
         try:
-            with urllib.request.urlopen(f"{address}/_ministack/health", timeout=2):  # noqa: S310 - our own
+            with urllib.request.urlopen(f"{address}/_ministack/health", timeout=10):  # noqa: S310 - our own
                 return
         except (URLError, OSError):
             time.sleep(0.1)

@@ -5,16 +5,18 @@ from datetime import timedelta
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from barycenter_jobs import bootstrap, invocations
+from barycenter_jobs import invocations
+from barycenter_jobs.bootstrap import cleanups
 from barycenter_jobs.core.jobs import CHALLENGES
 
 logger = Logger()
+cleanup = cleanups.cleanup(CHALLENGES)
 
 
 @logger.inject_lambda_context(correlation_id_path="id")
 def handler(event: object, context: LambdaContext) -> dict[str, object]:
     """Do what the event asks for and return what came of it. A run that fails fails the invocation too."""
-    outcome = bootstrap.cleanup(CHALLENGES)(
+    outcome = cleanup(
         invocations.task(event, CHALLENGES, context.aws_request_id),
         remaining=lambda: timedelta(milliseconds=context.get_remaining_time_in_millis()),
     )

@@ -17,8 +17,8 @@ from barycenter_jobs.adapters.memory import (
 )
 from barycenter_jobs.core.errors import FunctionNotInvoked, JobFailed, RunNotTold
 from barycenter_jobs.core.executions import Execution, Start, Status, Trigger, TriggerKind
-from barycenter_jobs.core.health import Pause
 from barycenter_jobs.core.jobs import SESSIONS
+from barycenter_jobs.core.pauses import Pause
 from barycenter_jobs.core.stores import RunEvents
 from barycenter_jobs.core.tasks import Run
 from barycenter_jobs.operations.cleanup import Cleanup

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from barycenter_jobs import bootstrap
 from barycenter_jobs.adapters.embedded_metrics import EmbeddedMetrics
 from barycenter_jobs.adapters.memory import (
     MemoryExecutionLog,
@@ -18,6 +17,7 @@ from barycenter_jobs.adapters.memory import (
     MemoryTable,
 )
 from barycenter_jobs.adapters.memory_removals import MemoryPoisonedRecords, MemoryRemovalAccounts
+from barycenter_jobs.bootstrap import apis, cleanups, removals, watchdog
 from barycenter_jobs.core.jobs import JOBS, Job
 from barycenter_jobs.core.retention import Retention
 from barycenter_jobs.operations.account_removals import AccountRemovals
@@ -71,21 +71,21 @@ class Stack:
     removals: MemoryRemovalAccounts = field(default_factory=MemoryRemovalAccounts)
 
     def cleanup(self, job: Job) -> Cleanup:
-        """In the place of `bootstrap.cleanup`."""
+        """In the place of `cleanups.cleanup`."""
         return cleanup_in_memory(job, self.tables[job.name], self.log, lambda: NOW, controls=self.controls)
 
     def operations(self) -> Operations:
-        """In the place of `bootstrap.operations`."""
+        """In the place of `apis.operations`."""
         return service(self.log, self.invoker, self.controls)
 
     def account_removals(self) -> AccountRemovals:
-        """In the place of `bootstrap.account_removals`."""
+        """In the place of `removals.account_removals`."""
         return AccountRemovals(
             {job.kind.name: job for job in JOBS}, self.removals, MemoryPoisonedRecords(), lambda: NOW
         )
 
     def watchdog(self) -> Watch:
-        """In the place of `bootstrap.watchdog`."""
+        """In the place of `watchdog.watch`."""
         read_health = self.operations().read_health
         return Watch(
             close_dead_runs=CloseDeadRuns(self.log, lambda: NOW),
@@ -100,12 +100,12 @@ class Stack:
 
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch) -> Stack:
-    """What the functions find when they ask `bootstrap`."""
+    """What the functions find in the place of what `bootstrap` makes."""
     made = Stack()
-    monkeypatch.setattr(bootstrap, "cleanup", made.cleanup)
-    monkeypatch.setattr(bootstrap, "operations", made.operations)
-    monkeypatch.setattr(bootstrap, "watchdog", made.watchdog)
-    monkeypatch.setattr(bootstrap, "account_removals", made.account_removals)
+    monkeypatch.setattr(cleanups, "cleanup", made.cleanup)
+    monkeypatch.setattr(apis, "operations", made.operations)
+    monkeypatch.setattr(watchdog, "watch", made.watchdog)
+    monkeypatch.setattr(removals, "account_removals", made.account_removals)
     return made
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from barycenter_jobs import bootstrap
 from barycenter_jobs.adapters.dynamodb.conditional_deleter import ConditionalDeleter
 from barycenter_jobs.adapters.dynamodb.execution_log import DynamoDBExecutionLog
 from barycenter_jobs.adapters.dynamodb.job_controls import DynamoDBJobControls
 from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter
+from barycenter_jobs.bootstrap import apis, cleanups, watchdog
 from barycenter_jobs.core.errors import InvalidSetting
 from barycenter_jobs.core.jobs import CHALLENGES, JOBS, SESSIONS
 from barycenter_jobs.operations.tell_of_runs import TellOfRuns
@@ -31,7 +31,7 @@ def _a_new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv(
         "DYNAMODB_ENDPOINT_URL", "http://127.0.0.1:9"
     )  # nothing listens there, nothing may ask
-    made = (bootstrap.cleanup, bootstrap.operations, bootstrap.watchdog)
+    made = (cleanups.cleanup, apis.operations, watchdog.watch)
     for each in made:
         each.cache_clear()
     yield
@@ -48,7 +48,7 @@ def test_a_cleanup_deletes_in_the_way_that_its_environment_names(
 ) -> None:
     monkeypatch.setenv("DELETER", name)
 
-    run = bootstrap.cleanup(SESSIONS).run_job
+    run = cleanups.cleanup(SESSIONS).run_job
 
     assert run.job is SESSIONS
     assert type(run.deleter) is deleter
@@ -57,20 +57,20 @@ def test_a_cleanup_deletes_in_the_way_that_its_environment_names(
 
 
 def test_a_process_is_put_together_once() -> None:
-    assert bootstrap.cleanup(SESSIONS) is bootstrap.cleanup(SESSIONS)
-    assert bootstrap.cleanup(SESSIONS) is not bootstrap.cleanup(CHALLENGES)
+    assert cleanups.cleanup(SESSIONS) is cleanups.cleanup(SESSIONS)
+    assert cleanups.cleanup(SESSIONS) is not cleanups.cleanup(CHALLENGES)
 
 
 def test_the_ways_in_know_every_jobs_function(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in API.items():
         monkeypatch.setenv(name, value)
 
-    operations = bootstrap.operations()
+    operations = apis.operations()
 
     assert operations.trigger_job.functions == {job.name: f"stack-{job.function}" for job in JOBS}
     assert [listed.job for listed in operations.list_jobs()] == list(JOBS)
     assert operations.trigger_job.new_id() != operations.trigger_job.new_id()
-    assert bootstrap.operations() is operations
+    assert apis.operations() is operations
 
 
 def test_the_watchdog_needs_no_more_than_the_schedules(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,29 +78,29 @@ def test_the_watchdog_needs_no_more_than_the_schedules(monkeypatch: pytest.Monke
         if name.endswith("_SCHEDULE"):
             monkeypatch.setenv(name, value)
 
-    watchdog = bootstrap.watchdog()
+    watch = watchdog.watch()
 
-    assert set(watchdog.schedules) == {job.name for job in JOBS}
-    assert watchdog.read_health.schedules == watchdog.schedules
-    assert watchdog.clock().utcoffset() is not None
-    assert bootstrap.watchdog() is watchdog
+    assert set(watch.schedules) == {job.name for job in JOBS}
+    assert watch.read_health.schedules == watch.schedules
+    assert watch.clock().utcoffset() is not None
+    assert watchdog.watch() is watch
 
 
 def test_whoever_starts_jobs_asks_whether_they_are_paused(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in API.items():
         monkeypatch.setenv(name, value)
 
-    cleanup = bootstrap.cleanup(SESSIONS)
+    cleanup = cleanups.cleanup(SESSIONS)
 
     assert type(cleanup.run_job.controls) is DynamoDBJobControls
-    assert type(cleanup.reconcile.controls) is DynamoDBJobControls
-    assert type(bootstrap.operations().trigger_job.controls) is DynamoDBJobControls
+    assert type(cleanup.reconcile().controls) is DynamoDBJobControls
+    assert type(apis.operations().trigger_job.controls) is DynamoDBJobControls
 
 
 def test_a_log_tells_nobody_unless_a_bus_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    log = bootstrap.cleanup(SESSIONS).run_job.log
+    log = cleanups.cleanup(SESSIONS).run_job.log
     monkeypatch.setenv("EVENT_BUS_NAME", "runs")
-    telling = bootstrap.cleanup(CHALLENGES).run_job.log
+    telling = cleanups.cleanup(CHALLENGES).run_job.log
 
     assert isinstance(log, DynamoDBExecutionLog)
     assert log.told is None
@@ -112,8 +112,8 @@ def test_a_setting_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("EXPIRING_TABLE")
 
     with pytest.raises(InvalidSetting, match=r"^EXPIRING_TABLE is not set$"):
-        bootstrap.cleanup(SESSIONS)
+        cleanups.cleanup(SESSIONS)
     with pytest.raises(InvalidSetting, match=r"^CLEANUP_EXPIRED_SESSIONS_FUNCTION is not set$"):
-        bootstrap.operations()
+        apis.operations()
     with pytest.raises(InvalidSetting, match=r"^CLEANUP_EXPIRED_SESSIONS_SCHEDULE is not set$"):
-        bootstrap.watchdog()
+        watchdog.watch()

@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from barycenter_jobs import bootstrap
+from barycenter_jobs.bootstrap import apis
+from barycenter_jobs.core.errors import InvalidEvent
 from barycenter_jobs.core.executions import Trigger, TriggerKind
 from barycenter_jobs.web.playground import assets, page
 from tests.functions.conftest import Load, Stack
@@ -261,13 +262,13 @@ def test_the_playground_serves_no_other_file(name: str, function: Load) -> None:
 def test_introspection_can_be_switched_off(function: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     body = json.dumps({"query": "{ __schema { queryType { name } } }"})
     monkeypatch.setenv("GRAPHQL_INTROSPECTION", "off")
-    bootstrap.introspection.cache_clear()
+    apis.introspection.cache_clear()
     api = function("http_api")
 
     answer = answered(api(request("POST", "/admin/jobs", body=body)))
     shown = api(request("GET", "/admin/playground", accept=BROWSER))
 
-    bootstrap.introspection.cache_clear()
+    apis.introspection.cache_clear()
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["INTROSPECTION_DISABLED"] * 2
     assert "Introspection is off on this server" in shown["body"]
 
@@ -276,3 +277,24 @@ def test_introspection_can_be_switched_off(function: Load, monkeypatch: pytest.M
 def test_any_other_path_is_not_found(function: Load) -> None:
     assert function("http_api")(request("GET", "/admin"))["statusCode"] == 404
     assert function("http_api")(request("POST", "/", body="{}"))["statusCode"] == 404
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        None,
+        ["an", "event"],
+        "an event",
+        {"requestContext": None},
+        {"requestContext": {"http": {"method": "GET"}}},
+        {"version": "1.0", "httpMethod": "GET", "path": "/health", "headers": {}, "requestContext": {}},
+        sample("eventbridge_watchdog"),
+        sample("appsync_job_logs"),
+    ],
+    ids=lambda event: str(event)[:40],
+)
+def test_the_event_of_another_way_in_is_refused(event: object, function: Load, stack: Stack) -> None:
+    with pytest.raises(InvalidEvent, match=r"^The event is no request of an API Gateway HTTP API in payload"):
+        function("http_api")(event)
+    assert stack.invoker.invocations == []

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from barycenter_jobs.core.executions import Start, Status, Trigger, TriggerKind
-from barycenter_jobs.core.health import Pause
 from barycenter_jobs.core.jobs import CHALLENGES, DEVICE_CODES, JOBS, SESSIONS
+from barycenter_jobs.core.pauses import Pause
 from tests.functions.conftest import Load, Stack
 from tests.functions.loading import REQUEST_ID, Json, sample
 from tests.graphql.service import NOW

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from barycenter_jobs import bootstrap
+from barycenter_jobs.bootstrap import apis
 from barycenter_jobs.core.errors import NotAllowed
 from barycenter_jobs.core.sign_in import SignIn
 from tests.functions.conftest import Load, Stack
@@ -133,6 +133,54 @@ def test_appsync_hands_a_list_of_scopes_over_as_it_is(function: Load, stack: Sta
     assert len(stack.invoker.invocations) == 1
 
 
+# As an access token of Amazon Cognito's has it: no audience, and scopes with their resource server's name.
+COGNITO = {"token_use": "access", "client_id": "7ol4page", "username": "carol", "version": 2}
+
+
+@pytest.fixture
+def named_after_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An issuer that puts the name of the API before our scopes."""
+    monkeypatch.setattr(apis, "token_scope_prefix", lambda: "jobs-api/")
+    sign_in = SignIn("https://id.example.com", "console", scope_prefix="jobs-api/")
+    monkeypatch.setattr(apis, "page_sign_in", lambda: sign_in)
+
+
+@pytest.mark.usefixtures("named_after_the_api")
+@pytest.mark.parametrize(
+    ("folder", "event"),
+    [
+        ("http_api", lambda claims: over_http("httpapi_trigger_job", claims)),
+        ("graphql_resolver", lambda claims: over_appsync("appsync_trigger_job", claims)),
+    ],
+    ids=["over http", "over appsync"],
+)
+def test_scopes_that_are_named_after_their_api_say_the_same(
+    folder: str, event: Callable[[Json], Json], function: Load, stack: Stack
+) -> None:
+    function(folder)(event(COGNITO | {"scope": "openid jobs-api/jobs:read jobs-api/jobs:write"}))
+
+    assert [execution.trigger.by for _, execution in stack.invoker.invocations] == [SUBJECT]
+
+
+@pytest.mark.usefixtures("named_after_the_api", "stack")
+@pytest.mark.parametrize(
+    ("scope", "has"),
+    [
+        ("jobs-api/jobs:read", "jobs:read"),
+        ("jobs:write", "neither jobs:read nor jobs:write"),
+        ("other-api/jobs:write", "neither jobs:read nor jobs:write"),
+        ("not-jobs-api/jobs:write jobs-api/jobs:writer", "neither jobs:read nor jobs:write"),
+        ("jobs-api/ jobs:write", "neither jobs:read nor jobs:write"),
+    ],
+)
+def test_a_scope_of_another_api_lets_nobody_act(scope: str, has: str, function: Load) -> None:
+    answer = answered(function("http_api")(over_http("httpapi_trigger_job", {"scope": scope})))
+
+    assert answer["errors"][0]["message"] == f"This needs the scope jobs:write; your token has {has}"
+    with pytest.raises(NotAllowed):
+        function("graphql_resolver")(over_appsync("appsync_trigger_job", {"scope": scope}))
+
+
 def test_a_token_for_no_user_names_its_client(function: Load, stack: Stack) -> None:
     claims: Any = {"sub": None, "client_id": "nightly-report", "scope": "jobs:write"}
 
@@ -171,7 +219,7 @@ def test_the_samples_with_a_token_act(folder: str, name: str, function: Load, st
 def test_where_people_sign_in_with_a_token_nobody_does_anything_without(
     name: str, authorizer: object, function: Load, stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bootstrap, "page_sign_in", lambda: SignIn("https://id.example.com", "console"))
+    monkeypatch.setattr(apis, "page_sign_in", lambda: SignIn("https://id.example.com", "console"))
     event = sample(name)
     event["requestContext"]["authorizer"] = authorizer
 

@@ -24,6 +24,7 @@ from barycenter_jobs.core.executions import (
 )
 from barycenter_jobs.core.jobs import JOBS
 from barycenter_jobs.core.log_reading import LogFilter
+from barycenter_jobs.core.ttl_part import TtlPart
 from barycenter_jobs.graphql.answers import job_execution
 
 Json = dict[str, Any]
@@ -31,10 +32,17 @@ Json = dict[str, Any]
 START = datetime(2026, 2, 14, 12, 0, tzinfo=UTC)
 TEXTS = ("jobName", "handlerId", "methodName", "status", "errorMessage", "trigger", "triggeredBy", "reason")
 TIMES = ("startedAt", "completedAt", "oldestExpiredAt")
-WHOLE = ("id", "durationMs", "recordsProcessed", "attemptNumber", "deleted", "failed", "backlogRemaining")
-NUMBERS = ("readUnits", "costUsd")
+WHOLE = (
+    *("id", "durationMs", "recordsProcessed", "attemptNumber", "deleted", "failed", "backlogRemaining"),
+    *("ttlRows", "ttlLatenessP95Seconds"),
+)
+NUMBERS = ("readUnits", "costUsd", "ttlSizeBytes")
 TRUTHS = ("success", "dryRun", "backlogExact")
 ALL = (*TEXTS, *TIMES, *WHOLE, *NUMBERS, *TRUTHS)
+
+# None where TTL does not go first. It removed more than an Int of GraphQL counts, and where nothing was to be
+# removed there is no lateness.
+TTL_PARTS = (None, TtlPart(), TtlPart(3, 5_000_000_000, 1, 17, 36, 6, patience_seconds=250))
 
 FINAL = [status for status in Status if status is not Status.RUNNING]
 
@@ -63,6 +71,7 @@ def runs(draw: st.DrawFn, number: int) -> tuple[Start, datetime, Callable[[Execu
         )
     )
     counts = Counts(deleted=draw(st.integers(0, 3)), failed=draw(st.integers(0, 1)))
+    ttl = draw(st.sampled_from(TTL_PARTS))
     usage = Usage(draw(st.sampled_from([0.0, 0.5, 16.0])), 2.0, draw(st.sampled_from([0.0, 1e-6])))
     message = (
         draw(st.sampled_from(["no", "Nobody", "100% gone"]))
@@ -72,8 +81,11 @@ def runs(draw: st.DrawFn, number: int) -> tuple[Start, datetime, Callable[[Execu
     return (
         start,
         at,
-        lambda execution: execution.finished(
-            status, end, counts=counts, usage=usage, backlog=backlog, error_message=message
+        lambda execution: replace(
+            execution.finished(
+                status, end, counts=counts, usage=usage, backlog=backlog, error_message=message
+            ),
+            ttl=ttl,
         ),
     )
 
@@ -117,7 +129,7 @@ VALUES: Mapping[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(TIMES, _times()),
     **dict.fromkeys(WHOLE, st.integers(-1, 30)),
     "durationMs": st.sampled_from([0, 1, 2, 250, 3000]),
-    **dict.fromkeys(NUMBERS, st.sampled_from([0.0, 0.5, 16, 1e-6])),
+    **dict.fromkeys(NUMBERS, st.sampled_from([0.0, 0.5, 16, 1e-6, 5e9])),
     **dict.fromkeys(TRUTHS, st.booleans()),
 }
 KEYED = ("id", "jobName", "status", "success", "startedAt")
@@ -200,7 +212,7 @@ def log_of_every_kind() -> MemoryExecutionLog:
                 backlog=backlogs[number % 3],
                 error_message="no" if status in (Status.ERROR, Status.TIMEOUT) else None,
             )
-            log.finish(ended)
+            log.finish(replace(ended, ttl=TTL_PARTS[number // 4 % 3]))
         elif number % 12 == 5:
             log.renew(replace(execution, counts=Counts(deleted=1)), START + timedelta(days=1))
     return log
@@ -224,7 +236,7 @@ SOME_VALUES: Mapping[str, tuple[Any, ...]] = {
         ),
     ),
     **dict.fromkeys(WHOLE, (-1, 0, 1, 2, 3, 17, 36, 250)),
-    **dict.fromkeys(NUMBERS, (0, 0.5, 1e-6, 16)),
+    **dict.fromkeys(NUMBERS, (0, 0.5, 1e-6, 16, 5e9)),
     **dict.fromkeys(TRUTHS, (True, False)),
 }
 
@@ -346,5 +358,7 @@ SCHEMA_ORDER = (
     ),
     *("errorMessage", "recordsProcessed", "trigger", "triggeredBy", "reason", "cancelledBy", "attemptNumber"),
     *("dryRun", "deleted", "becameLive", "alreadyGone", "failed", "uncertain", "quarantined", "stamped"),
+    *("ttlRows", "ttlSizeBytes", "ttlLatenessP50Seconds", "ttlLatenessP95Seconds", "ttlLatenessMaxSeconds"),
+    *("ttlWriteUnitsSaved", "ttlUndated", "ttlUnreadable", "ttlPatienceSeconds", "ttlBehindSeconds"),
     *("readUnits", "writeUnits", "costUsd", "backlogRemaining", "backlogExact", "oldestExpiredAt"),
 )

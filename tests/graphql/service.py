@@ -41,8 +41,8 @@ from barycenter_jobs.core.executions import (
     TriggerKind,
     Usage,
 )
-from barycenter_jobs.core.health import Pause
 from barycenter_jobs.core.jobs import CHALLENGES, DEVICE_CODES, JOBS, REFRESH_TOKENS, SESSIONS, Job
+from barycenter_jobs.core.pauses import Pause
 from barycenter_jobs.core.schedules import parse as parse_schedule
 from barycenter_jobs.core.stores import ExecutionLog, JobControls, JobInvoker
 from barycenter_jobs.graphql import appsync
@@ -246,6 +246,7 @@ def service(
     read_log = ReadLog(log, lambda: NOW)
     schedules = {name: parse_schedule(schedule) for name, schedule in SCHEDULES.items()}
     return Operations(
+        clock=lambda: NOW,
         list_jobs=ListJobs(schedules),
         read_log=read_log,
         find_executions=FindExecutions(read_log),

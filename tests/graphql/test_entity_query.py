@@ -165,6 +165,10 @@ def nested(levels: int) -> dict[str, Any]:
         ({"pagination": {"cursor": {"limit": 5, "cursor": 7}}}, "cursor must be of type String"),
         ({"pagination": {"leap": {"limit": 5}}}, "There is no pagination by leap"),
         ({"pagination": {"offset": {"limit": 5, "offset": -1}}}, "offset must be 0 or more, not -1"),
+        (
+            {"pagination": {"page": {"limit": 1000, "page": 2147484}}},
+            "page must be 2147483 at the most where limit is 1000, not 2147484",
+        ),
     ],
 )
 def test_arguments_of_an_event_made_by_hand_are_checked_all_the_same(arguments: Json, message: str) -> None:
@@ -180,6 +184,18 @@ def test_a_filter_within_the_limits_is_answered() -> None:
     info = {"parentTypeName": "JobExecutionQueries", "fieldName": "findOne"}
     for asked in (nested(8), {"or": [{"id": {"gt": number}} for number in range(100)]}):
         assert appsync.resolve({"info": info, "arguments": {"filter": asked}}, service())
+
+
+@both_ways
+def test_the_last_page_that_can_be_asked_for_is_empty_and_says_where_it_is(ask: Ask) -> None:
+    document = """{ jobExecution { findMany(pagination: { page: { limit: 1000, page: 2147483 } }) {
+        nodes { id } paginationInfo { current offset total }
+    } } }"""
+
+    answer = ask(document, {}, service(MemoryExecutionLog()))
+
+    place = {"current": 2147483, "offset": 2147483000, "total": 0}
+    assert answer == {"data": {"jobExecution": {"findMany": {"nodes": [], "paginationInfo": place}}}}
 
 
 # ---- The schema says what the code does
@@ -228,7 +244,12 @@ def test_a_filter_has_the_operators_that_its_type_is_compared_by(of_type: FieldT
 
 def test_a_run_as_an_entity_has_what_it_has_in_the_log() -> None:
     history, entity = fields_of("JobLog"), fields_of("JobExecution")
-    flat = {**history, **fields_of("JobCounts"), **fields_of("JobUsage")}
+    # null where TTL does not go first
+    ttl = {
+        f"ttl{name[0].upper()}{name[1:]}": kind.removesuffix("!")
+        for name, kind in fields_of("JobTtl").items()
+    }
+    flat = {**history, **fields_of("JobCounts"), **fields_of("JobUsage"), **ttl}
 
     own = {"id", "handlerId", "backlogRemaining", "backlogExact", "oldestExpiredAt"}
     assert {name: kind for name, kind in entity.items() if name not in own} == {

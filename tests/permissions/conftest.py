@@ -14,13 +14,14 @@ from typing import Any
 import boto3
 import pytest
 
-from barycenter_jobs import bootstrap
-from console.local_stack.intrinsics import REGION
+from barycenter_jobs.bootstrap import apis, cleanups, removals, watchdog
+from console.local_stack.intrinsics import ACCOUNT, REGION
 from tests.cloud import emulated_cloud
 from tests.engine import create_table
 from tests.functions.loading import load
 from tests.permissions.policies import (
     BUS,
+    DEAD_LETTERS,
     SHARE_OUT,
     Json,
     document_of,
@@ -114,6 +115,7 @@ def _stand_up(cloud: Cloud) -> None:
         definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
     )
     cloud.root("events").create_event_bus(Name=BUS)
+    cloud.root("sqs").create_queue(QueueName=DEAD_LETTERS)
 
 
 @pytest.fixture
@@ -128,13 +130,14 @@ def invoke(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> Iterator[Callable[[str, list[Json]], Invoke]]:
     """A maker of functions that run in their own environment and as somebody who may do just so much."""
-    made = (bootstrap.cleanup, bootstrap.operations, bootstrap.watchdog)
+    made = (cleanups.cleanup, apis.operations, watchdog.watch, removals.account_removals)
 
     def loaded(folder: str, allowed: list[Json]) -> Invoke:
         for name, value in {**environment(folder), **cloud.principal(allowed), "AWS_REGION": REGION}.items():
             monkeypatch.setenv(name, value)
-        for name in ("DYNAMODB", "LAMBDA", "STEP_FUNCTIONS", "EVENTS"):
+        for name in ("DYNAMODB", "LAMBDA", "STEP_FUNCTIONS", "EVENTS", "SQS"):
             monkeypatch.setenv(f"{name}_ENDPOINT_URL", cloud.endpoint)
+        monkeypatch.setenv("UNREADABLE_REMOVALS_QUEUE_URL", f"{cloud.endpoint}/{ACCOUNT}/{DEAD_LETTERS}")
         monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", function_name(folder))
         monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", f"guarded_{next(_numbers)}")
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the credentials of who came first

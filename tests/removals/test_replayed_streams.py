@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from barycenter_jobs.adapters.dynamodb.client import reading_client
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.removal_accounts import DynamoDBRemovalAccounts
 from barycenter_jobs.adapters.memory_removals import MemoryPoisonedRecords, MemoryRemovalAccounts
 from barycenter_jobs.core.errors import AnswerLost, StoreError, Throttled
@@ -78,7 +78,9 @@ def new_accounts(request: pytest.FixtureRequest, new_name: MakeName) -> Iterator
     def made() -> RemovalAccounts:
         tables.append(new_name("job_executions"))
         create_table(client(endpoint), "job_executions", tables[-1])
-        return DynamoDBRemovalAccounts(reading_client(endpoint), tables[-1], Backoff(_no_sleep, lambda: 0.5))
+        return DynamoDBRemovalAccounts(
+            DynamoDB(endpoint).reading, tables[-1], Backoff(_no_sleep, lambda: 0.5)
+        )
 
     yield made
     for table in tables:
@@ -219,7 +221,7 @@ def test_several_shards_may_be_accounted_for_at_once(engine: str, new_name: Make
     random = Random(7)  # noqa: S311 - no secret
     accounts = [
         DynamoDBRemovalAccounts(
-            reading_client(engine), table, Backoff(_no_sleep, random.random, attempts=200)
+            DynamoDB(engine).reading, table, Backoff(_no_sleep, random.random, attempts=200)
         )
         for _ in range(4)
     ]

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from barycenter_jobs.adapters.dynamodb.client import deleting_client
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.conditional_deleter import ConditionalDeleter
 from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter
 from barycenter_jobs.adapters.memory import MemoryTable
@@ -169,8 +169,8 @@ def test_a_deleter_tells_whose_row_it_was_only_where_asked(
         assert answer.outcome is Outcome.DELETED
         return answer.subject
 
-    assert deleted_by(kind(deleting_client(engine), table, "session_id")) is None
-    assert deleted_by(kind(deleting_client(engine), table, "session_id", tells_subject=True)) == "alice"
+    assert deleted_by(kind(DynamoDB(engine).deleting, table, "session_id")) is None
+    assert deleted_by(kind(DynamoDB(engine).deleting, table, "session_id", tells_subject=True)) == "alice"
     client(engine).delete_table(TableName=table)
 
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from barycenter_jobs.adapters.dynamodb.client import reading_client
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.ttl_facts import DynamoDBTtlFacts
 from barycenter_jobs.adapters.iterator_age import IteratorAge
+from barycenter_jobs.core.modes import Mode
 from barycenter_jobs.core.removal_totals import Progress
 from barycenter_jobs.core.ttl_findings import (
     ConsumerFacts,
-    Mode,
     Severity,
     TableFacts,
     findings,
@@ -99,7 +99,7 @@ def table(engine: str, new_name: Callable[[str], str]) -> Iterator[str]:
 
 def test_the_facts_are_asked_of_dynamodb(engine: str, table: str) -> None:
     facts = DynamoDBTtlFacts(
-        reading_client(engine),
+        DynamoDB(engine).reading,
         table,
         oldest_expiry=lambda now: now - timedelta(days=1),
         iterator_age=IteratorAge("account-removals", Metrics(500.0, 7_200_000.0)),
@@ -131,7 +131,7 @@ def test_an_age_that_nobody_tells_is_unknown() -> None:
 
 
 def test_a_table_is_inspected(engine: str, table: str) -> None:
-    facts = DynamoDBTtlFacts(reading_client(engine), table)
+    facts = DynamoDBTtlFacts(DynamoDB(engine).reading, table)
 
     found = InspectTtl(facts, Mode.TTL_FIRST, PATIENCE, lambda: NOW)()
 

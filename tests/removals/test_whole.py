@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from barycenter_jobs import bootstrap
+from barycenter_jobs.bootstrap import cleanups, removals
 from barycenter_jobs.core.errors import InvalidSetting
 from barycenter_jobs.core.executions import Execution, Start, Trigger, TriggerKind
 from barycenter_jobs.core.jobs import JOBS, SESSIONS
+from barycenter_jobs.core.modes import Mode
 from barycenter_jobs.core.tasks import Run
-from barycenter_jobs.core.ttl_findings import Mode
-from barycenter_jobs.settings import CleanupSettings, RemovalSettings
+from barycenter_jobs.settings.cleanups import CleanupSettings
+from barycenter_jobs.settings.removals import RemovalSettings
 from console.local_stack.credentials import Credentials
 from console.local_stack.tables import connect, put_rows
 from console.local_stack.template import Table
@@ -75,8 +76,8 @@ def test_a_run_tells_what_ttl_removed_and_sweeps_what_it_left(made: Made) -> Non
             {"session_id": "live", "expires_at": now + HOUR, "expiry_shard": 3},
         ],
     )
-    account = bootstrap._account_removals(made.environment)  # noqa: SLF001
-    cleanup = bootstrap._cleanup(SESSIONS, made.environment)  # noqa: SLF001
+    account = removals.made(made.environment)
+    cleanup = cleanups.made(SESSIONS, made.environment)
 
     assert account(records) == (7, 0, None)
     assert account(records) == (0, 0, None)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from barycenter_jobs.adapters.dynamodb.client import reading_client
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.execution_log import DynamoDBExecutionLog
 from barycenter_jobs.adapters.dynamodb.removal_accounts import DynamoDBRemovalAccounts
 from barycenter_jobs.adapters.memory import MemoryExecutionLog, MemoryTable
@@ -80,11 +80,11 @@ def in_dynamodb(endpoint: str, table: str) -> Scene:
     return Scene(
         DynamoDBExecutionLog(
             table,
+            DynamoDB(endpoint),
             retention=timedelta(days=90),
             backoff=Backoff(BACKOFF.sleep, BACKOFF.random),
-            endpoint_url=endpoint,
         ),
-        DynamoDBRemovalAccounts(reading_client(endpoint), table, BACKOFF),
+        DynamoDBRemovalAccounts(DynamoDB(endpoint).reading, table, BACKOFF),
     )
 
 

@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from barycenter_jobs.rest.problems import Kind
 from barycenter_jobs.rest.routes import RestApi, Route
 from tests.graphql.service import NOW, service
-from tests.local_stack.processes import StackProcess, started_stack
+from tests.local_stack.processes import StackProcess
 from tests.rest.asking import Ask
 
 PAGE = (Path(__file__).parents[2] / "docs" / "rest.md").read_text()
@@ -23,21 +22,19 @@ EXAMPLES = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackProcess]:
-    """A local stack, as a reader of the page has it."""
-    with started_stack(tmp_path_factory.mktemp("stack")) as started:
-        started.wait_until_ready()
-        mutation = '{"query": "mutation { triggerJob(jobName: \\"cleanup_expired_sessions\\") { success } }"}'
-        address = f"http://localhost:{started.port('Ready')}/admin/jobs"
-        sent = ["-H", "Content-Type: application/json", "-d", mutation]
-        subprocess.run(["curl", "-sf", address, *sent], capture_output=True, check=True)
-        yield started
+def used(stack: StackProcess) -> StackProcess:
+    """A local stack in which a job has been triggered."""
+    mutation = '{"query": "mutation { triggerJob(jobName: \\"cleanup_expired_sessions\\") { success } }"}'
+    address = f"http://localhost:{stack.port('Ready')}/admin/jobs"
+    sent = ["-H", "Content-Type: application/json", "-d", mutation]
+    subprocess.run(["curl", "-sf", address, *sent], capture_output=True, check=True)
+    return stack
 
 
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="needs curl and jq on PATH")
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_an_example_works_as_printed(example: str, stack: StackProcess, tmp_path: Path) -> None:
-    here = example.replace("localhost:8081", f"localhost:{stack.port('Ready')}")
+def test_an_example_works_as_printed(example: str, used: StackProcess, tmp_path: Path) -> None:
+    here = example.replace("localhost:8081", f"localhost:{used.port('Ready')}")
 
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", here], capture_output=True, text=True, check=True, cwd=tmp_path

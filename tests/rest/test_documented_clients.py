@@ -16,7 +16,7 @@ import boto3
 import httpx
 import pytest
 
-from tests.local_stack.processes import StackProcess, started_stack
+from tests.local_stack.processes import StackProcess, quiet_stack
 
 PAGE = Path(__file__).with_name("documented_clients.md").read_text()
 # What a web page gives a script, as far as the documented one asks for it: it is run once, as by a timer.
@@ -64,8 +64,7 @@ COMMANDS = [command for block in blocks("bash") for command in re.split(r"\n\n",
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackProcess]:
     """A stack in which device codes cannot be cleaned up, since their table is gone."""
-    with started_stack(tmp_path_factory.mktemp("stack")) as stack:
-        stack.wait_until_ready()
+    with quiet_stack(tmp_path_factory.mktemp("stack")) as stack:
         tables = boto3.client("dynamodb", endpoint_url=stack.addresses["DynamoDB engine"])
         tables.delete_table(TableName="device_codes")
         yield stack
@@ -75,7 +74,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackProcess]:
 def address(stack: StackProcess) -> str:
     """The address of that stack, in which a run has succeeded lately and another has failed."""
     address = f"http://localhost:{stack.port('Ready')}"
-    with httpx.Client(base_url=address, timeout=20) as http:
+    with httpx.Client(base_url=address, timeout=60) as http:
         run(http, "cleanup_expired_sessions")
         run(http, "cleanup_expired_device_codes")
     return address
@@ -86,7 +85,7 @@ def run(http: httpx.Client, job: str) -> None:
     mutation = f'mutation {{ triggerJob(jobName: "{job}") {{ executionId }} }}'
     answer = http.post("/admin/jobs", json={"query": mutation}).raise_for_status().json()
     path = f"/api/executions/{answer['data']['triggerJob']['executionId']}"
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while http.get(path).raise_for_status().json()["status"] == "running":
         assert time.monotonic() < deadline
         time.sleep(0.05)

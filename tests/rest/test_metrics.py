@@ -54,6 +54,7 @@ def test_prometheus_gets_openmetrics_that_its_parser_accepts(ask: Ask) -> None:
     assert {name: family.type for name, family in families(answer.body).items()} == {
         "barycenter_jobs_executions": "counter",
         "barycenter_jobs_records_processed": "counter",
+        "barycenter_jobs_rows_removed_by_ttl": "counter",
         "barycenter_jobs_duration_seconds": "histogram",
         "barycenter_jobs_last_success_timestamp_seconds": "gauge",
         "barycenter_jobs_next_due_timestamp_seconds": "gauge",
@@ -151,6 +152,7 @@ class Watched:
         return asking(
             replace(
                 whole,
+                clock=self._clock,
                 read_health=ReadHealth(health.schedules, self.log, health.controls, self._clock),
                 read_backlog=ReadBacklog(self._table, self._clock, lambda: 0.0),
             )

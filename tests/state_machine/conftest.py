@@ -25,7 +25,7 @@ from tests.template.reading import share_out
 
 FOLDER = Path(__file__).parent
 FUNCTION = "CleanupSessionsFunction"
-_DEADLINE_SECONDS = 30
+_DEADLINE_SECONDS = 90
 _numbers = itertools.count(17)
 
 

@@ -32,7 +32,8 @@ def alarms() -> list[Alarm]:
         child = nested(body["Properties"]["TemplateURL"])
         for name, alarm in child["Resources"].items():
             if alarm["Type"] == "AWS::CloudWatch::Alarm":
-                found.append(_alarm(name, alarm, given, optional="Condition" in body))
+                optional = "Condition" in body or "Condition" in alarm
+                found.append(_alarm(name, alarm, given, optional=optional))
     return found
 
 

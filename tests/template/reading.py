@@ -38,7 +38,7 @@ FOLDERS = [cleanup.folder for cleanup in CLEANUPS] + [
 ]
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     pass
 
 
@@ -79,6 +79,13 @@ def functions() -> dict[str, Json]:
         Path(body["Properties"]["CodeUri"]).name: body["Properties"]
         for body in resources("AWS::Serverless::Function").values()
     }
+
+
+def policies(folder: str) -> list[Json]:
+    """Return the policies of a function's role, each with its name and its document."""
+    name = functions()[folder]["Role"]["Fn::GetAtt"][0]
+    given: list[Json] = resources("AWS::IAM::Role")[name]["Properties"]["Policies"]
+    return given
 
 
 def routes() -> set[str]:

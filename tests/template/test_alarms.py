@@ -27,6 +27,7 @@ OF_A_JOB = {
     "BreakerTripped",
     "QuarantineGrowing",
     "BacklogGrowing",
+    "NotTold",
 }
 OF_A_FUNCTION = {"Throttled", "NearTimeout"}
 OF_THE_STACK = {
@@ -40,7 +41,10 @@ OF_THE_STACK = {
     "GraphqlApiFailing",
     "ErrorsLogged",
 }
-PAGING = OF_A_JOB - {"QuarantineGrowing", "BacklogGrowing"}
+PAGING = OF_A_JOB - {"QuarantineGrowing", "BacklogGrowing", "NotTold"}
+# What whatever ends a run tells, and only when something is wrong; the watchdog tells all else every minute.
+BY_RUNS = {"NotTold"}
+QUEUES = {"DeadLettersWaiting", "WebhookDeadLettersWaiting"}
 # AWS's own metrics, each with the dimensions that it has (the services' "CloudWatch metrics" pages).
 OF_AWS = {
     ("AWS/Lambda", "Throttles"): ["FunctionName"],
@@ -68,11 +72,10 @@ def what_the_watchdog_tells(capsys: pytest.CaptureFixture[str]) -> dict[str, lis
     start = Start(SESSIONS, Trigger(TriggerKind.SCHEDULE), "event").recorded(1, 1, NOON)
     run = start.finished(Status.SUCCESS, NOON, backlog=Backlog(1))
     schedule = parse("cron(0 * * * ? *)")
-    health = health_of(
-        SESSIONS, schedule, NOON, watched_since=NOON, last_run=run, last_success=run, recent=[run]
-    )
+    health = health_of(SESSIONS, schedule, NOON, watched_since=NOON, last_run=run, last_success=run)
     EmbeddedMetrics(STACK).show(
-        SESSIONS, measurements(Watched([], [health]), SESSIONS, NOON + timedelta(minutes=1))
+        SESSIONS,
+        measurements(Watched([], [health], {SESSIONS.name: [run]}), SESSIONS, NOON + timedelta(minutes=1)),
     )
     line = json.loads(capsys.readouterr().out)
     (directive,) = line["_aws"]["CloudWatchMetrics"]
@@ -88,7 +91,8 @@ def test_every_alarm_watches_a_metric_that_there_is(capsys: pytest.CaptureFixtur
     for alarm in ALARMS:
         given = [dimension["Name"] for dimension in alarm.properties.get("Dimensions", [])]
         if alarm.properties["Namespace"] == "BarycenterJobs":
-            assert given == told[alarm.properties["MetricName"]], alarm.name
+            # RunsNotTold and what a job's alarms compare: tests/template/test_told_metrics.py.
+            assert given == told.get(alarm.properties["MetricName"], ["job", "stack"]), alarm.name
         elif alarm.logical_id == "ErrorsLogged":
             assert given == []  # a filter's, see below
         else:
@@ -129,10 +133,18 @@ def test_what_the_functions_behind_the_apis_log_as_errors_is_counted() -> None:
     assert {each["LogGroupName"]["Ref"] for each in filters} == {
         functions()[folder]["LoggingConfig"]["LogGroup"]["Ref"] for folder in ("graphql_resolver", "http_api")
     }
+    # As Powertools names the severity of a line, and as Lambda tells of what Powertools cannot.
+    patterns = [(each["LogGroupName"]["Ref"], each["FilterPattern"]) for each in filters]
+    assert sorted(patterns) == [
+        (
+            "GraphqlResolverLogGroup",
+            '?"[ERROR] Runtime." ?"Error Type: Runtime." ?"Task timed out" ?"[ERROR] InvalidSetting"',
+        ),
+        ("GraphqlResolverLogGroup", '{ $.level = "ERROR" }'),
+        ("HttpApiLogGroup", '{ $.level = "ERROR" }'),
+    ]
     for each in filters:
         (transformation,) = each["MetricTransformations"]
-        # As Powertools names the severity of a line.
-        assert each["FilterPattern"] == '{ $.level = "ERROR" }'
         assert transformation["MetricName"] == alarm.properties["MetricName"]
         assert transformation["MetricNamespace"] == {"Fn::Sub": "BarycenterJobs/${AWS::StackName}"}
     assert alarm.properties["Namespace"] == f"BarycenterJobs/{STACK}"
@@ -168,7 +180,13 @@ def test_cloudwatch_takes_the_alarm(alarm: Alarm) -> None:
 def test_who_says_nothing_is_late_and_what_was_wrong_stays_wrong() -> None:
     """The watchdog's silence is an alarm, and no recovery of any other."""
     for alarm in ALARMS:
-        if alarm.properties["Namespace"] == "BarycenterJobs" and alarm.logical_id != "DiedSilently":
+        if alarm.logical_id in QUEUES:
+            # SQS falls silent after six hours in which nobody touched the queue, whatever waits in it.
+            assert alarm.properties["TreatMissingData"] == "ignore"
+        elif alarm.properties["Namespace"] == "BarycenterJobs" and alarm.logical_id not in {
+            "DiedSilently",
+            *BY_RUNS,
+        }:
             silent = "breaching" if alarm.logical_id in {"Late", "WatchdogSilent"} else "ignore"
             assert alarm.properties["TreatMissingData"] == silent
         else:
@@ -187,11 +205,12 @@ def test_a_job_that_is_in_time_and_well_raises_nothing() -> None:
     """Each alarm of a job compares with what the watchdog says of a job that is well."""
     run = Start(SESSIONS, Trigger(TriggerKind.SCHEDULE), "event").recorded(1, 1, NOON)
     run = run.finished(Status.SUCCESS, NOON, backlog=Backlog(0))
-    health = health_of(SESSIONS, parse("cron(0 * * * ? *)"), NOON, watched_since=NOON, recent=[run])
-    shown = {each.name: each.value for each in measurements(Watched([], [health]), SESSIONS, NOON)}
+    health = health_of(SESSIONS, parse("cron(0 * * * ? *)"), NOON, watched_since=NOON)
+    watched = Watched([], [health], {SESSIONS.name: [run]})
+    shown = {each.name: each.value for each in measurements(watched, SESSIONS, NOON)}
     defaults = {name: body["Default"] for name, body in template()["Parameters"].items()}
 
-    for logical_id in OF_A_JOB:
+    for logical_id in OF_A_JOB - BY_RUNS:
         for alarm in named(logical_id):
             threshold = alarm.properties["Threshold"]
             threshold = defaults[threshold["Ref"]] if isinstance(threshold, dict) else threshold
@@ -263,6 +282,7 @@ def test_mails_tell_of_every_alarm_and_the_pager_of_those_that_wake() -> None:
         "TopicArn": {"Ref": "PagingTopic"},
         "Protocol": "https",
         "Endpoint": {"Ref": "AlarmHttpsEndpoint"},
+        "RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["DeadLetters", "Arn"]}},
     }
 
 
@@ -287,6 +307,10 @@ def test_the_deployment_page_counts_what_is_paid_for(capsys: pytest.CaptureFixtu
     of_jobs, of_functions = (
         sum(alarm.logical_id in kind for alarm in always) for kind in (OF_A_JOB, OF_A_FUNCTION)
     )
+    assert {alarm.logical_id for alarm in ALARMS if alarm.optional} == {
+        "NotTold",
+        "WebhookDeadLettersWaiting",
+    }
     of_the_stack = len(always) - of_jobs - of_functions
     metrics = len(what_the_watchdog_tells(capsys))
 

@@ -1,7 +1,10 @@
 import json
+import re
 
+import pytest
 from graphql import GraphQLObjectType
 
+from barycenter_jobs.core.callers import Permission
 from barycenter_jobs.graphql.limits import Limits
 from tests.template.reading import Json, deployed_schema, functions, resources, routes, template
 
@@ -55,7 +58,7 @@ def test_appsync_asks_the_resolver_function() -> None:
     }
 
 
-def with_issuer(then: Json | str | list[str], otherwise: Json | str) -> Json:
+def with_issuer(then: Json | str | list[Json], otherwise: Json | str) -> Json:
     return {"Fn::If": ["HasIssuer", then, otherwise]}
 
 
@@ -73,7 +76,46 @@ def test_every_route_wants_aws_credentials_or_a_token_of_the_issuer() -> None:
         assert body["Properties"]["AuthorizationType"] == with_issuer("JWT", "AWS_IAM")
         assert body["Properties"]["AuthorizerId"] == with_issuer({"Ref": "HttpApiAuthorizer"}, NOTHING)
         scopes = body["Properties"]["AuthorizationScopes"]
-        assert scopes == with_issuer(["jobs:read", "jobs:write"], NOTHING)
+        names = [{"Fn::Sub": f"${{JwtScopePrefix}}{permission}"} for permission in Permission]
+        assert scopes == with_issuer(names, NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("origin", "fits"),
+    [
+        ("", True),
+        ("https://people.auth.eu-west-1.amazoncognito.com", True),
+        ("https://id.example:8443", True),
+        ("http://id.example", False),
+        ("https://*.amazoncognito.com", False),
+        ("https://id.example/", False),
+        ("https://id.example/oauth2/token", False),
+        ("https://id.example https://other.example", False),
+        ("https://id.example;script-src *", False),
+    ],
+)
+def test_the_page_may_be_given_one_more_origin_to_ask(origin: str, fits: bool) -> None:
+    pattern = template()["Parameters"]["PageTokenOrigin"]["AllowedPattern"]
+
+    assert bool(re.match(pattern, origin)) is fits
+
+
+@pytest.mark.parametrize(
+    ("prefix", "fits"),
+    [
+        ("", True),
+        ("barycenter-jobs/", True),
+        ("https://jobs.example.com/", True),
+        ("api://b1f0/", True),
+        ("two words/", False),
+        ('"', False),
+        ("back\\slash", False),
+    ],
+)
+def test_a_prefix_of_scopes_has_what_a_scope_may_have(prefix: str, fits: bool) -> None:
+    pattern = template()["Parameters"]["JwtScopePrefix"]["AllowedPattern"]
+
+    assert bool(re.match(pattern, prefix)) is fits
 
 
 def test_the_files_of_the_page_are_open_only_where_people_sign_in_with_a_token() -> None:

@@ -42,8 +42,20 @@ def test_queues_are_encrypted_kept_for_two_weeks_and_closed_to_others() -> None:
     for name, queue in resources("AWS::SQS::Queue").items():
         assert queue["Properties"]["SqsManagedSseEnabled"] is True
         assert queue["Properties"]["MessageRetentionPeriod"] == 14 * 86_400
-        for statement in policies[name]:
+        for each in policies[name]:
+            statement = each.get("Fn::If", [None, each])[1]
             assert "Condition" in statement
             if statement["Effect"] == "Allow":
-                assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+                assert statement["Principal"]["Service"] in {"events.amazonaws.com", "sns.amazonaws.com"}
                 assert statement["Action"] == "sqs:SendMessage"
+
+
+def test_a_page_that_the_pager_does_not_take_waits_too() -> None:
+    pager = resources("AWS::SNS::Subscription")["PagerSubscription"]["Properties"]
+    policy = resources("AWS::SQS::QueuePolicy")["DeadLettersPolicy"]["Properties"]["PolicyDocument"]
+    (made,) = [each["Fn::If"] for each in policy["Statement"] if "Fn::If" in each]
+
+    assert pager["RedrivePolicy"] == {"deadLetterTargetArn": WAITING}
+    assert (made[0], made[1]["Resource"]) == ("HasPager", WAITING)
+    assert made[1]["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Ref": "PagingTopic"}}}
+    assert pager["TopicArn"] == {"Ref": "PagingTopic"}

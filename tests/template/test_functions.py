@@ -96,11 +96,15 @@ def test_every_function_can_be_pointed_at_engines_elsewhere() -> None:
 
 @pytest.mark.parametrize("folder", ["graphql_resolver", "http_api"])
 def test_who_triggers_and_lists_jobs_knows_their_schedules_functions_and_tables(folder: str) -> None:
-    expected: Json = {"EXPIRY_SHARDS": {"Ref": "ExpiryShards"}}
+    expected: Json = {
+        "EXPIRY_SHARDS": {"Ref": "ExpiryShards"},
+        "OIDC_SCOPE_PREFIX": {"Ref": "JwtScopePrefix"},
+    }
     if folder == "http_api":
         expected["GRAPHQL_INTROSPECTION"] = {"Ref": "GraphqlIntrospection"}
         client = {"Fn::If": ["HasPageClientId", {"Ref": "PageClientId"}, {"Ref": "JwtAudience"}]}
         expected |= {"OIDC_ISSUER": {"Ref": "JwtIssuer"}, "OIDC_CLIENT_ID": client}
+        expected["OIDC_TOKEN_ORIGIN"] = {"Ref": "PageTokenOrigin"}
     for cleanup in CLEANUPS:
         job = cleanup.folder.replace("cleanup_", "cleanup_expired_").upper()
         expected[f"{job}_SCHEDULE"] = {"Ref": cleanup.schedule}

@@ -1,3 +1,4 @@
+import re
 import tomllib
 
 import pytest
@@ -45,7 +46,9 @@ DEFAULTS = {
     "FailuresBeforeAlarm": 1,
     "StuckAfterMinutes": 60,
     "MaxQuarantinedRows": 0,
+    "JwtScopePrefix": "",
     "PageClientId": "",
+    "PageTokenOrigin": "",
     "GraphqlIntrospection": "on",
     "ExecutionRetentionDays": 90,
     "FailureRetentionDays": 400,
@@ -61,6 +64,24 @@ def test_a_stack_without_parameters_gets_the_documented_ones() -> None:
 
 def test_every_parameter_says_what_it_is_for() -> None:
     assert [name for name, body in template()["Parameters"].items() if not body.get("Description")] == []
+
+
+def test_a_parameter_that_is_refused_for_its_form_says_which_form_it_must_have() -> None:
+    shaped = {name for name, body in template()["Parameters"].items() if "AllowedPattern" in body}
+    told = {name for name, body in template()["Parameters"].items() if "ConstraintDescription" in body}
+
+    assert shaped == told
+
+
+@pytest.mark.parametrize(
+    ("statuses", "fit"),
+    [("error,timeout", True), ("success", True), ("failed", False), ("error timeout", False)],
+)
+def test_a_webhook_hears_only_of_statuses_that_there_are(statuses: str, fit: bool) -> None:
+    pattern = template()["Parameters"]["WebhookStatuses"]["AllowedPattern"]
+
+    assert all(re.fullmatch(pattern, each) for each in statuses.split(",")) is fit
+    assert (re.fullmatch(pattern, statuses) is not None) is fit
 
 
 def test_every_parameter_stands_in_exactly_one_group() -> None:

@@ -79,11 +79,18 @@ def test_functions_may_put_events_where_they_put_them_and_the_rule_listens_there
     assert {"RunEventBus": own}.get(rule["EventBusName"], rule["EventBusName"]) == bus_of(stack)
 
 
-def test_every_function_may_tell_of_runs() -> None:
+def test_every_function_that_ends_runs_may_tell_of_them() -> None:
+    """Which leaves what accounts for TTL's removals: it tells of those, where that is asked for."""
     roles = resources("AWS::IAM::Policy")["TellOfRunsPolicy"]["Properties"]["Roles"]
+    removals = {"Ref": "AccountRemovalsFunctionRole"}
 
-    assert sorted(role["Ref"] for role in roles) == sorted(
-        "".join(word.capitalize() for word in folder.split("_")) + "FunctionRole" for folder in FOLDERS
+    assert [role for role in roles if "Ref" not in role] == [
+        {"Fn::If": ["EmitsRemovals", removals, {"Ref": "AWS::NoValue"}]}
+    ]
+    assert sorted(role["Ref"] for role in roles if "Ref" in role) == sorted(
+        "".join(word.capitalize() for word in folder.split("_")) + "FunctionRole"
+        for folder in FOLDERS
+        if folder != "account_removals"
     )
 
 

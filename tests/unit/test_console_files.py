@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -43,6 +44,22 @@ def test_with_an_issuer_the_page_may_ask_it_too_and_nobody_else() -> None:
     assert policy(ISSUER) == policy(None) | {"connect-src": "'self' https://idp.example"}
 
 
+@pytest.mark.parametrize(
+    ("token_origin", "asked"),
+    [
+        (None, "'self' https://idp.example"),
+        ("https://idp.example", "'self' https://idp.example"),
+        ("https://people.example:8443", "'self' https://idp.example https://people.example:8443"),
+    ],
+)
+def test_where_the_issuer_gives_tokens_elsewhere_the_page_may_ask_there_too(
+    token_origin: str | None, asked: str
+) -> None:
+    sign_in = replace(ISSUER, token_origin=token_origin)
+
+    assert policy(sign_in) == policy(None) | {"connect-src": asked}
+
+
 def test_the_page_carries_no_script_and_no_style_in_itself() -> None:
     page = console_files.page(None)
 
@@ -73,18 +90,26 @@ def test_what_has_a_digest_in_its_name_is_kept_for_ever_and_all_else_is_asked_fo
 
 
 @pytest.mark.parametrize(
-    ("sign_in", "issuer", "client"),
-    [(None, None, None), (ISSUER, "https://idp.example/realms/people", "operators-page")],
+    ("sign_in", "issuer", "client", "token_origin", "scope"),
+    [
+        (None, None, None, None, "openid jobs:read jobs:write"),
+        (ISSUER, ISSUER.issuer, "operators-page", None, "openid jobs:read jobs:write"),
+        (
+            SignIn("https://a", "page", "https://b", "jobs-api/"),
+            *("https://a", "page", "https://b", "openid jobs-api/jobs:read jobs-api/jobs:write"),
+        ),
+    ],
 )
 def test_the_page_is_told_where_to_sign_in(
-    sign_in: SignIn | None, issuer: str | None, client: str | None
+    sign_in: SignIn | None, issuer: str | None, client: str | None, token_origin: str | None, scope: str
 ) -> None:
     (told,) = re.findall(r'name="sign-in" content="([^"]+)"', console_files.page(sign_in))
 
     assert json.loads(unescape(told)) == {
         "issuer": issuer,
         "clientId": client,
-        "scope": "openid jobs:read jobs:write",
+        "tokenOrigin": token_origin,
+        "scope": scope,
     }
 
 

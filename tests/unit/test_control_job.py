@@ -16,8 +16,8 @@ from barycenter_jobs.adapters.memory import (
 from barycenter_jobs.core.controls import Control
 from barycenter_jobs.core.errors import StoreUnavailable
 from barycenter_jobs.core.executions import Execution, Method, Start, Status, Trigger, TriggerKind
-from barycenter_jobs.core.health import Pause
 from barycenter_jobs.core.jobs import CHALLENGES, JOBS, SESSIONS, Job
+from barycenter_jobs.core.pauses import Pause
 from barycenter_jobs.core.tasks import Run
 from barycenter_jobs.operations.cleanup import Cleanup
 from barycenter_jobs.operations.control_job import ControlJob, Controlled

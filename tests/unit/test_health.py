@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from barycenter_jobs.core.executions import Execution, Status, Trigger, TriggerKind
-from barycenter_jobs.core.health import HealthState, JobHealth, Pause, default_grace, health_of
+from barycenter_jobs.core.health import HealthState, JobHealth, default_grace, health_of
 from barycenter_jobs.core.jobs import SESSIONS
+from barycenter_jobs.core.pauses import Pause
 from barycenter_jobs.core.schedules import parse
 
 NOON = datetime(2026, 2, 14, 12, 0, tzinfo=UTC)

@@ -61,6 +61,10 @@ def test_a_trigger_may_leave_the_record_to_the_run(detail: object) -> None:
     assert run(TRIGGERED | {"detail": detail}).execution_id is None
 
 
+def test_the_id_of_an_event_may_be_as_long_as_any_that_a_bus_makes() -> None:
+    assert run(SCHEDULED | {"id": "7" * 256}).start.delivery_id == "7" * 256
+
+
 def test_an_empty_object_starts_a_run_that_is_known_by_the_request() -> None:
     assert task({}, SESSIONS, REQUEST) == Run(Start(SESSIONS, Trigger(TriggerKind.MANUAL), REQUEST))
 
@@ -83,6 +87,7 @@ def test_an_empty_object_starts_a_run_that_is_known_by_the_request() -> None:
             SCHEDULED | {"id": 7},
             "The event has no id; send a scheduled event of EventBridge, or {} to run the job now",
         ),
+        (SCHEDULED | {"id": "7" * 257}, "The id of an event may have 256 characters at the most"),
         (
             SCHEDULED | {"source": "aws.s3"},
             "The event is neither a scheduled event of EventBridge nor one of barycenter.jobs",

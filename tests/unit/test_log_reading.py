@@ -92,39 +92,6 @@ def test_the_pages_together_are_the_whole_and_each_knows_of_the_next(
     assert pages == max(1, -(-len(whole) // limit))
 
 
-def test_what_needs_examining_is_examined_as_far_as_it_takes() -> None:
-    page = reading(100).page(LogFilter(), 2, where=lambda each: each.job_name == CHALLENGES.name)
-
-    assert [each.id for each in page.executions] == [99, 95]
-    assert (page.examined, page.stopped) == (10, False)
-    assert page.next is not None
-
-
-def test_it_says_so_when_it_stopped_before_the_page_was_full() -> None:
-    read_log = reading(100, most_examined=30)
-
-    first = read_log.page(LogFilter(), 2, where=lambda each: each.id in (90, 1))
-    second = read_log.page(LogFilter(), 2, after=first.next, where=lambda each: each.id in (90, 1))
-    found = [*first.executions, *second.executions]
-
-    assert [each.id for each in found] == [90]
-    assert (first.examined, first.stopped) == (30, True)
-    assert second.stopped
-
-
-def test_a_page_that_is_full_did_not_stop_too_early() -> None:
-    page = reading(100, most_examined=30).page(LogFilter(), 1, where=lambda each: each.id == 90)
-
-    assert ([each.id for each in page.executions], page.stopped) == ([90], False)
-    assert page.next == Position(NOON + 70 * MINUTE, 71)  # where the examination ended
-
-
-def test_nothing_found_and_nothing_left_is_a_page_without_a_next_one() -> None:
-    page = reading(10).page(LogFilter(), 5, where=lambda _each: False)
-
-    assert (page.executions, page.next, page.stopped) == ([], None, False)
-
-
 def test_running_runs_that_have_died_do_not_make_a_page_short() -> None:
     log = MemoryExecutionLog()
     for number, job in enumerate((SESSIONS, CHALLENGES)):

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from barycenter_jobs.adapters.dynamodb.client import deleting_client, reading_client
+from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 from barycenter_jobs.adapters.dynamodb.conditional_deleter import ConditionalDeleter
 from barycenter_jobs.adapters.dynamodb.indexed_rows import IndexedRows
 from barycenter_jobs.adapters.dynamodb.partiql_deleter import PartiqlDeleter
@@ -67,7 +67,7 @@ class Both:
     clients: list[DynamoDBClient] = field(default_factory=list)
 
     def make(self) -> None:
-        self.clients = [deleting_client(NOWHERE), boto3.client("dynamodb", endpoint_url=NOWHERE)]
+        self.clients = [DynamoDB(NOWHERE).deleting, boto3.client("dynamodb", endpoint_url=NOWHERE)]
         for client in self.clients:
             answer_instead(client, lambda **_: answer_of(self.body))
 
@@ -165,7 +165,7 @@ def without_metadata(answer: Any) -> dict[str, Any]:  # noqa: ANN401 - the SDK's
 def test_what_the_sdk_says_of_an_answer_is_said_of_a_plain_one() -> None:
     body = b'{"Count": 0}'
 
-    ours = answering(deleting_client(NOWHERE), body).query(TableName="sessions")["ResponseMetadata"]
+    ours = answering(DynamoDB(NOWHERE).deleting, body).query(TableName="sessions")["ResponseMetadata"]
     theirs = answering(boto3.client("dynamodb", endpoint_url=NOWHERE), body).query(
         TableName="sessions", KeyConditionExpression="a = b"
     )["ResponseMetadata"]
@@ -177,7 +177,7 @@ def test_what_the_sdk_says_of_an_answer_is_said_of_a_plain_one() -> None:
 @pytest.mark.parametrize("status", [400, 500])
 def test_an_error_is_still_the_sdks_own(status: int) -> None:
     body = b'{"__type": "com.amazonaws.dynamodb.v20120810#ValidationException", "message": "No."}'
-    client = answering(deleting_client(NOWHERE), body, status)
+    client = answering(DynamoDB(NOWHERE).deleting, body, status)
 
     for ask in (
         lambda: client.query(TableName="sessions"),
@@ -208,7 +208,7 @@ CANDIDATES = [Candidate(f"{SECRET}-{number}", NOW - 60) for number in range(3)]
 @pytest.mark.parametrize("body", NO_ANSWERS.values(), ids=NO_ANSWERS)
 @pytest.mark.parametrize("deleter", DELETERS)
 def test_what_is_no_answer_to_a_delete_leaves_its_rows_uncertain(deleter: str, body: bytes) -> None:
-    client = answering(deleting_client(NOWHERE), body)
+    client = answering(DynamoDB(NOWHERE).deleting, body)
 
     report = sweep(
         [Page(CANDIDATES)],
@@ -225,7 +225,7 @@ def test_what_is_no_answer_to_a_delete_leaves_its_rows_uncertain(deleter: str, b
 
 @pytest.mark.parametrize("body", NO_ANSWERS.values(), ids=NO_ANSWERS)
 def test_what_is_no_answer_to_a_query_is_a_lost_answer(body: bytes) -> None:
-    client = answering(reading_client(NOWHERE), body)
+    client = answering(DynamoDB(NOWHERE).reading, body)
 
     with pytest.raises(AnswerLost) as lost:
         list(IndexedRows(client, "sessions", "session_id", range(1)).pages(Cutoffs(NOW)))

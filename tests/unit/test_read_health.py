@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from barycenter_jobs.adapters.memory import MemoryExecutionLog, MemoryJobControls
 from barycenter_jobs.core.errors import UnknownJob
 from barycenter_jobs.core.executions import LEASE, Execution, Method, Start, Status, Trigger, TriggerKind
-from barycenter_jobs.core.health import HealthState, JobHealth, Pause
+from barycenter_jobs.core.health import HealthState, JobHealth
 from barycenter_jobs.core.jobs import CHALLENGES, JOBS, SESSIONS
 from barycenter_jobs.core.log_reading import LogFilter, Order, Position
+from barycenter_jobs.core.pauses import Pause
+from barycenter_jobs.core.recent_runs import failures_in_a_row
 from barycenter_jobs.core.schedules import parse
 from barycenter_jobs.operations.read_health import RECENT, ReadHealth
 
@@ -210,24 +214,116 @@ def test_dry_runs_and_reconciling_scans_prove_nothing() -> None:
     assert (health.consecutive_failures, health.last_success, health.last_run) == (1, success, scan)
 
 
-def test_health_reads_a_bounded_number_of_records_however_long_the_log_is() -> None:
-    class Counting(MemoryExecutionLog):
-        limits: list[int]
+# ---- How much is read
 
-        def read(
-            self,
-            log_filter: LogFilter,
-            limit: int,
-            *,
-            order: Order = Order.NEWEST_FIRST,
-            after: Position | None = None,
-        ) -> list[Execution]:
-            self.limits.append(limit)
-            return super().read(log_filter, limit, order=order, after=after)
 
-    log = Counting()
-    log.limits = []
+class CountedLog(MemoryExecutionLog):
+    """A log that notes how many records it was asked for and of which it handed out how many."""
 
-    ReadHealth(SCHEDULES, log, MemoryJobControls(), lambda: NOON)()
+    def __init__(self) -> None:
+        super().__init__()
+        self.limits: list[int] = []
+        self.handed_out: list[int] = []
 
-    assert log.limits == [RECENT] * 2 * len(JOBS)
+    def read(
+        self,
+        log_filter: LogFilter,
+        limit: int,
+        *,
+        order: Order = Order.NEWEST_FIRST,
+        after: Position | None = None,
+    ) -> list[Execution]:
+        found = super().read(log_filter, limit, order=order, after=after)
+        self.limits.append(limit)
+        self.handed_out.append(len(found))
+        return found
+
+
+def counted(*statuses: Status) -> tuple[Scene, CountedLog]:
+    """A scene whose log counts, with these runs, the latest last."""
+    scene, log = Scene(), CountedLog()
+    scene.log = log
+    for status in statuses:
+        scene.ran(status)
+    log.limits.clear()
+    log.handed_out.clear()
+    return scene, log
+
+
+def test_of_a_job_that_has_just_succeeded_a_few_records_are_read_however_long_the_log_is() -> None:
+    scene, log = counted(*[Status.SUCCESS] * 60, Status.ERROR, Status.SUCCESS, Status.ERROR)
+
+    assert scene.health().consecutive_failures == 1
+    assert log.handed_out == [5]
+
+
+def test_of_a_job_that_fails_as_many_as_it_takes_are_read_and_never_more() -> None:
+    succeeded, log_of_one = counted(*[Status.SUCCESS] * 30, *[Status.ERROR] * 10)
+    failed, log_of_other = counted(Status.SUCCESS, *[Status.ERROR] * 60)
+
+    assert succeeded.health().consecutive_failures == 10
+    assert failed.health().consecutive_failures == RECENT
+    assert failed.health().last_success is not None
+    assert log_of_one.handed_out == [5, 20]
+    assert log_of_other.handed_out == [5, 20, 1] * 2
+
+
+def test_of_a_job_with_a_few_records_no_more_are_asked_for() -> None:
+    scene, log = counted(*[Status.ERROR] * 4)
+
+    scene.health()
+
+    assert log.limits == [5, RECENT]  # the second for a success, by its own key
+
+
+def test_the_latest_runs_are_read_in_one_go_for_who_needs_them_all() -> None:
+    scene, log = counted(*[Status.SUCCESS] * 30)
+    newest_first = [*reversed(range(6, 31))]
+
+    seen = ReadHealth(SCHEDULES, log, scene.controls, lambda: scene.now).with_recent_runs()
+
+    assert [[each.id for each in runs] for _, runs in seen] == [newest_first, [], [], []]
+    assert log.limits == [RECENT, *[RECENT] * 2 * (len(JOBS) - 1)]
+
+
+def test_the_latest_runs_hold_a_dead_one_as_the_timeout_that_it_is() -> None:
+    scene = Scene()
+    dead = scene.ran(None)
+
+    seen = ReadHealth(SCHEDULES, scene.log, scene.controls, lambda: NOON + LEASE).with_recent_runs()
+
+    assert [[*runs] for _, runs in seen] == [[dead.given_up()], [], [], []]
+
+
+RUNS = st.tuples(
+    st.sampled_from([*Status, Status.ERROR, Status.ERROR, Status.TIMEOUT]),
+    st.integers(0, 12),  # events: some have several attempts, some attempts are told of late
+    st.sampled_from([False, False, False, True]),
+    st.sampled_from([Method.RUN_JOB, Method.RUN_JOB, Method.RUN_JOB, Method.RECONCILE]),
+)
+
+
+def recorded(log: MemoryExecutionLog, runs: Sequence[tuple[Status, int, bool, Method]]) -> None:
+    """Record runs a minute apart, as they came to stand; the last one may still be under way."""
+    for number, (status, event, dry_run, method) in enumerate(runs):
+        start = Start(SESSIONS, BY_SCHEDULE, f"event-{event}", dry_run=dry_run, method=method)
+        run = start.recorded(number + 1, 1, NOON + number * MINUTE)
+        log.supplement(run if status is Status.RUNNING else run.finished(status, run.started_at))
+
+
+@settings(deadline=None, max_examples=300)
+@given(runs=st.lists(RUNS, max_size=40), later=st.booleans())
+def test_a_few_records_tell_the_same_as_all_of_them(
+    runs: list[tuple[Status, int, bool, Method]], *, later: bool
+) -> None:
+    scene = Scene()
+    recorded(scene.log, runs)
+    now = NOON + len(runs) * MINUTE + (LEASE if later else -MINUTE)
+    read_health = ReadHealth(SCHEDULES, scene.log, scene.controls, lambda: now)
+
+    beside_all = read_health.with_recent_runs()
+
+    assert read_health() == [health for health, _ in beside_all]
+    health, latest = beside_all[0]
+    assert latest == [each.as_of(now) for each in scene.log.read(LogFilter(SESSIONS.name), RECENT)]
+    assert health.consecutive_failures == failures_in_a_row(latest)

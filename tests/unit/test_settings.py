@@ -11,15 +11,9 @@ from barycenter_jobs.core.jobs import JOBS
 from barycenter_jobs.core.prices import DOCUMENTED_PRICES, Prices
 from barycenter_jobs.core.schedules import parse
 from barycenter_jobs.core.sign_in import SignIn
-from barycenter_jobs.settings import (
-    ApiSettings,
-    CleanupSettings,
-    DeleterKind,
-    EventBusSettings,
-    LogSettings,
-    ShareOutSettings,
-    sign_in,
-)
+from barycenter_jobs.settings.apis import ApiSettings, scope_prefix, sign_in
+from barycenter_jobs.settings.cleanups import CleanupSettings, DeleterKind, ShareOutSettings
+from barycenter_jobs.settings.log import EventBusSettings, LogSettings
 
 LOG = {"JOB_EXECUTIONS_TABLE": "job_executions"}
 CLEANUP = {"EXPIRING_TABLE": "sessions"}
@@ -252,6 +246,49 @@ def test_people_sign_in_at_the_issuer_as_its_client() -> None:
 def test_an_issuer_that_could_say_something_else_in_a_header_is_refused(issuer: str) -> None:
     with pytest.raises(InvalidSetting, match="OIDC_ISSUER must be the URL of an issuer"):
         sign_in({"OIDC_ISSUER": issuer, "OIDC_CLIENT_ID": "page"})
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://people.auth.eu-west-1.amazoncognito.com",
+        "https://id.example:8443",
+        "http://127.0.0.1:8000",
+        "http://[::1]:8000",
+    ],
+)
+def test_an_issuer_may_give_its_tokens_elsewhere(origin: str) -> None:
+    given = {"OIDC_ISSUER": "https://idp.example", "OIDC_CLIENT_ID": "page", "OIDC_TOKEN_ORIGIN": origin}
+
+    assert sign_in(given) == SignIn("https://idp.example", "page", origin)
+    assert sign_in(given | {"OIDC_TOKEN_ORIGIN": ""}) == SignIn("https://idp.example", "page")
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("https:", "https://", "people.example", "*", "https://*", "https://*.example", "ftp://a.example"),
+        *("https://a.example/", "https://a.example/oauth2/token", "https://a.example;script-src *", "'self'"),
+        *("https://a.example https://b.example", "https://a.example\n", "https://a@b.example", "data:"),
+    ],
+)
+def test_what_could_say_something_else_in_a_header_is_no_origin(origin: str) -> None:
+    with pytest.raises(InvalidSetting, match="OIDC_TOKEN_ORIGIN must be an origin"):
+        sign_in({"OIDC_ISSUER": "https://a", "OIDC_CLIENT_ID": "page", "OIDC_TOKEN_ORIGIN": origin})
+
+
+def test_an_issuer_may_name_our_scopes_after_their_api() -> None:
+    given = {"OIDC_ISSUER": "https://a", "OIDC_CLIENT_ID": "page", "OIDC_SCOPE_PREFIX": "jobs-api/"}
+
+    assert sign_in(given) == SignIn("https://a", "page", scope_prefix="jobs-api/")
+    assert scope_prefix(given) == "jobs-api/"
+    assert scope_prefix({}) == ""
+
+
+@pytest.mark.parametrize("prefix", ["a b/", '"', "\\", "ä", "a\n"])
+def test_what_no_scope_begins_with_is_refused(prefix: str) -> None:
+    with pytest.raises(InvalidSetting, match="OIDC_SCOPE_PREFIX must be the beginning of a scope"):
+        scope_prefix({"OIDC_SCOPE_PREFIX": prefix})
 
 
 def test_an_issuer_needs_a_client() -> None:

@@ -71,10 +71,10 @@ class Scene:
     def drain(self, number: int, invocation: str = "", remaining: Callable[[], timedelta] = plenty) -> bool:
         """Return whether the part has to be drained once more."""
         part = Part(number, 16)
-        return self.cleanup.drain_part(1, part, invocation or f"part {part}", remaining).stopped_early
+        return self.cleanup.drain_part()(1, part, invocation or f"part {part}", remaining).stopped_early
 
     def close(self, failed: dict[Part, str] | None = None) -> Execution:
-        return self.cleanup.close_run(1, failed or {}, plenty)
+        return self.cleanup.close_run()(1, failed or {}, plenty)
 
 
 def test_a_backlog_that_is_left_is_handed_over_and_the_record_stays_open() -> None:
@@ -241,7 +241,7 @@ def test_an_error_that_nobody_expected_says_nothing_of_the_row() -> None:
     mad = cleanup_in_memory(SESSIONS, scene.table, scene.log, lambda: NOON, deleter=Mad())  # type: ignore[arg-type]
 
     with pytest.raises(JobFailed) as failure:
-        mad.drain_part(1, Part(0, 16), "invocation 1", plenty)
+        mad.drain_part()(1, Part(0, 16), "invocation 1", plenty)
 
     assert "session-" not in str(failure.value)
     assert str(failure.value).startswith(
@@ -263,7 +263,7 @@ def test_rows_that_are_refused_fail_the_run_as_a_whole() -> None:
     left = len(scene.table.rows) - 1
     refusing = cleanup_in_memory(SESSIONS, scene.table, scene.log, lambda: NOON, deleter=Refuses())  # type: ignore[arg-type]
     for number in range(16):
-        refusing.drain_part(1, Part(number, 16), f"invocation {number}", plenty)
+        refusing.drain_part()(1, Part(number, 16), f"invocation {number}", plenty)
 
     with pytest.raises(JobFailed, match=rf"^{left} rows could not be deleted"):
         scene.close()
@@ -308,7 +308,7 @@ def test_a_part_of_another_jobs_run_deletes_nothing() -> None:
     tokens = expired(5)
     cleanup = cleanup_in_memory(REFRESH_TOKENS, tokens, scene.log, lambda: NOON)
 
-    cleanup.drain_part(1, Part(0, 1), "invocation", plenty)
+    cleanup.drain_part()(1, Part(0, 1), "invocation", plenty)
 
     assert len(tokens.rows) == 6
 
@@ -322,7 +322,7 @@ def test_a_run_that_there_is_not_cannot_be_closed(execution_id: int) -> None:
     with pytest.raises(
         JobFailed, match=f"^There is no execution {execution_id} of cleanup_expired_refresh_tokens"
     ):
-        cleanup.close_run(execution_id, {}, plenty)
+        cleanup.close_run()(execution_id, {}, plenty)
 
 
 @pytest.mark.parametrize(("threshold", "shared"), [(0, True), (399, True), (400, False), (None, False)])

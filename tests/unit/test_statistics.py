@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from random import Random
 
 import pytest
@@ -241,7 +242,15 @@ def test_the_average_is_exact_and_leaves_skipped_runs_out() -> None:
 def test_percentiles_of_short_runs_are_exact() -> None:
     statistics = statistics_of([finished(duration_ms) for duration_ms in range(1, 100)])
 
-    assert (statistics.p50_ms, statistics.p95_ms, statistics.p99_ms) == (50, 94, 98)
+    assert (statistics.p50_ms, statistics.p95_ms, statistics.p99_ms) == (50, 95, 99)
+
+
+def test_the_slowest_of_a_few_runs_is_in_their_upper_percentiles() -> None:
+    slow_once = statistics_of([*(finished(20) for _ in range(9)), finished(90)])
+    two = statistics_of([finished(7), finished(8)])
+
+    assert (slow_once.p50_ms, slow_once.p95_ms, slow_once.p99_ms) == (20, 90, 90)
+    assert (two.p50_ms, two.p95_ms, two.p99_ms) == (7, 8, 8)
 
 
 def test_buckets_that_were_emptied_do_not_count() -> None:
@@ -270,7 +279,7 @@ def test_percentiles_are_within_1_percent_of_those_of_the_sorted_durations(durat
     ascending = sorted(durations)
 
     for percent, shown in [(50, statistics.p50_ms), (95, statistics.p95_ms), (99, statistics.p99_ms)]:
-        exact = ascending[percent * (len(durations) - 1) // 100]
+        exact = ascending[ceil(percent * len(durations) / 100) - 1]
         assert shown is not None
         assert 100 * abs(shown - exact) <= exact
 

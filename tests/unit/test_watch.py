@@ -12,12 +12,13 @@ from barycenter_jobs.adapters.memory import MemoryExecutionLog, MemoryJobControl
 from barycenter_jobs.core.controls import Control
 from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.executions import Backlog, Start, Status, Trigger, TriggerKind
-from barycenter_jobs.core.health import HealthState, Pause
+from barycenter_jobs.core.health import HealthState
 from barycenter_jobs.core.jobs import CHALLENGES, JOBS, REFRESH_TOKENS, SESSIONS
+from barycenter_jobs.core.metrics import Measurement
+from barycenter_jobs.core.pauses import Pause
 from barycenter_jobs.core.retention import Retention
 from barycenter_jobs.core.schedules import parse
 from barycenter_jobs.core.stores import JobMetrics
-from barycenter_jobs.core.watched import Measurement
 from barycenter_jobs.operations.close_dead_runs import CloseDeadRuns
 from barycenter_jobs.operations.prune_history import PruneHistory
 from barycenter_jobs.operations.read_health import ReadHealth

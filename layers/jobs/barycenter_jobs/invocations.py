@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.errors import InvalidEvent
 from barycenter_jobs.core.executions import Execution, Method, Start, Trigger, TriggerKind
-from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.legs import Drained
 from barycenter_jobs.core.parts import Part
 from barycenter_jobs.core.tasks import PartDue, PartsDone, Run, Task
-from barycenter_jobs.core.watched import Watched
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.jobs import Job
+    from barycenter_jobs.core.watched import Watched
 
 Event = Mapping[str, object]
+
+_LONGEST_ID = 256  # those of EventBridge have 36, and a key of DynamoDB has its limit
 
 
 def task(event: object, job: Job, request_id: str) -> Task:
@@ -44,6 +49,8 @@ def _run(event: Event, job: Job) -> Run:
         raise InvalidEvent(
             "The event has no id; send a scheduled event of EventBridge, or {} to run the job now"
         )
+    if len(delivery_id) > _LONGEST_ID:
+        raise InvalidEvent(f"The id of an event may have {_LONGEST_ID} characters at the most")
     match event.get("source"), event.get("detail-type"):
         case "aws.events", "Scheduled Event":
             return Run(Start(job, Trigger(TriggerKind.SCHEDULE), delivery_id))

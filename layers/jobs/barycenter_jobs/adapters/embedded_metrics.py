@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.metrics import EphemeralMetrics
 
-from barycenter_jobs.core.jobs import Job
-from barycenter_jobs.core.watched import Measurement
+if TYPE_CHECKING:
+    from barycenter_jobs.core.jobs import Job
+    from barycenter_jobs.core.metrics import Measurement
 
 NAMESPACE = "BarycenterJobs"
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from barycenter_jobs.adapters.aws_errors import why
+from barycenter_jobs.adapters.sdk import Sdk
 
 if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient
@@ -30,9 +32,10 @@ class BusUnavailable(Exception):
 class EventBridge:
     """The bus `name`. Its client is made on first use, which is at the end of a run if at all."""
 
-    def __init__(self, name: str, endpoint_url: str | None = None) -> None:
+    def __init__(self, name: str, endpoint_url: str | None = None, sdk: Sdk | None = None) -> None:
         self.name = name
         self._endpoint_url = endpoint_url
+        self._sdk = sdk
 
     def put(self, entries: Sequence[dict[str, Any]]) -> list[Refusal]:
         """Put up to `MOST_AT_ONCE` entries on the bus and return those that it refused.
@@ -42,10 +45,8 @@ class EventBridge:
         addressed: Any = [{"EventBusName": self.name, **entry} for entry in entries]
         try:
             answer = self._client.put_events(Entries=addressed)
-        except ClientError as error:
-            raise BusUnavailable(error.response.get("Error", {}).get("Code", "UnknownError")) from None
-        except BotoCoreError as error:
-            raise BusUnavailable(type(error).__name__) from None
+        except (BotoCoreError, ClientError) as error:
+            raise BusUnavailable(why(error)) from None
         if not answer["FailedEntryCount"]:
             return []
         # A refused entry is no error of the request; the answers are in the entries' order.
@@ -61,4 +62,5 @@ class EventBridge:
         config = Config(
             connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 3, "mode": "standard"}
         )
-        return boto3.client("events", endpoint_url=self._endpoint_url, config=config)
+        client: EventBridgeClient = (self._sdk or Sdk()).client("events", self._endpoint_url, config)
+        return client

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from barycenter_jobs.adapters.sdk import Sdk
 
 _PERIOD = timedelta(minutes=15)
 
@@ -19,9 +20,10 @@ class IteratorAge:
     Lambda tells it of batches that fail as well, so that it grows while a reader cannot get on.
     """
 
-    def __init__(self, function: str, client: Any = None) -> None:  # noqa: ANN401 - no types for one call
+    def __init__(self, function: str, client: Any = None, sdk: Sdk | None = None) -> None:  # noqa: ANN401 - no types for one call
         self._function = function
         self._given = client
+        self._sdk = sdk
 
     def __call__(self, now: datetime) -> timedelta | None:
         """Return it, None where the function was handed nothing or CloudWatch cannot be asked."""
@@ -44,4 +46,4 @@ class IteratorAge:
     def _client(self) -> Any:  # noqa: ANN401
         # Made on first use, after a sweep: a slow CloudWatch must not eat the seconds that are left then.
         config = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
-        return self._given or boto3.client("cloudwatch", config=config)
+        return self._given or (self._sdk or Sdk()).client("cloudwatch", None, config)

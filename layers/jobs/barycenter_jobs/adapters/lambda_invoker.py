@@ -7,23 +7,26 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from barycenter_jobs.adapters.aws_errors import why
+from barycenter_jobs.adapters.sdk import Sdk
 from barycenter_jobs.core.errors import FunctionNotInvoked
-from barycenter_jobs.core.executions import Execution
 from barycenter_jobs.core.timestamps import iso
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
 
+    from barycenter_jobs.core.executions import Execution
+
 
 class LambdaInvoker:
     """Invokes functions with an event in EventBridge's shape that names the execution to work on."""
 
-    def __init__(self, endpoint_url: str | None = None) -> None:
+    def __init__(self, endpoint_url: str | None = None, sdk: Sdk | None = None) -> None:
         self._endpoint_url = endpoint_url
+        self._sdk = sdk
 
     def invoke(self, function: str, execution: Execution, now: datetime) -> None:
         """Hand the execution to the function and return at once. See `JobInvoker`."""
@@ -38,13 +41,8 @@ class LambdaInvoker:
         }
         try:
             self._client.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event))
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "UnknownError")
-            raise FunctionNotInvoked(f"Function {function} could not be invoked: {code}") from None
-        except BotoCoreError as error:
-            raise FunctionNotInvoked(
-                f"Function {function} could not be invoked: {type(error).__name__}"
-            ) from None
+        except (BotoCoreError, ClientError) as error:
+            raise FunctionNotInvoked(f"Function {function} could not be invoked: {why(error)}") from None
 
     @cached_property
     def _client(self) -> LambdaClient:
@@ -52,4 +50,5 @@ class LambdaInvoker:
         config = Config(
             connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 3, "mode": "standard"}
         )
-        return boto3.client("lambda", endpoint_url=self._endpoint_url, config=config)
+        client: LambdaClient = (self._sdk or Sdk()).client("lambda", self._endpoint_url, config)
+        return client

@@ -10,8 +10,9 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from barycenter_jobs.core.backlog import Count, Span
+from barycenter_jobs.core.clearings import Clearing
 from barycenter_jobs.core.controls import Control
 from barycenter_jobs.core.errors import (
     AlreadyTaken,
@@ -31,13 +32,9 @@ from barycenter_jobs.core.executions import (
     still_stands,
 )
 from barycenter_jobs.core.expiry import DEFAULT_SHARDS, Cutoffs, Expiry, Unreadable, expiry_shard
-from barycenter_jobs.core.health import Pause
-from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.legs import Leg, total
 from barycenter_jobs.core.log_reading import LogFilter, Order, Position
 from barycenter_jobs.core.parts import Part, parts
-from barycenter_jobs.core.removal_totals import Taking
-from barycenter_jobs.core.retention import Clearing
 from barycenter_jobs.core.rows import (
     Answer,
     Candidate,
@@ -48,9 +45,15 @@ from barycenter_jobs.core.rows import (
     Stamping,
     row_name,
 )
+from barycenter_jobs.core.spans import Count, Span
 from barycenter_jobs.core.statistics import Increment, JobStatistics, increment_of
 from barycenter_jobs.core.timestamps import instant
-from barycenter_jobs.core.watched import Measurement
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.jobs import Job
+    from barycenter_jobs.core.metrics import Measurement
+    from barycenter_jobs.core.pauses import Pause
+    from barycenter_jobs.core.removal_totals import Taking
 
 Attributes = Mapping[str, object]
 
@@ -423,6 +426,11 @@ class MemoryJobControls:
         """Return what is known about a job. See `JobControls`."""
         with self._lock:
             return self._of(job)
+
+    def of_each(self, jobs: Sequence[Job]) -> list[Control]:
+        """Return the same of several jobs. See `JobControls`."""
+        with self._lock:
+            return [self._of(job) for job in jobs]
 
     def pause(self, job: Job, pause: Pause) -> Pause:
         """Keep a job from running by itself. See `JobControls`."""

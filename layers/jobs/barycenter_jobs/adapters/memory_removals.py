@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from barycenter_jobs.core.removal_events import RemovedRow
-from barycenter_jobs.core.removal_stores import Told
 from barycenter_jobs.core.removal_totals import Progress, RemovalTotals, Taking, totals_of
 from barycenter_jobs.core.removals import Poison, Removal
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.removal_events import RemovedRow
+    from barycenter_jobs.core.removal_stores import Told
 
 
 class MemoryRemovalAccounts:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from barycenter_jobs.adapters.aws_errors import why
+from barycenter_jobs.adapters.sdk import Sdk
 from barycenter_jobs.core.errors import NotKept
-from barycenter_jobs.core.removals import Poison
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.removals import Poison
 
 _MOST_AT_ONCE = 10
 
@@ -20,9 +23,10 @@ _MOST_AT_ONCE = 10
 class PoisonQueue:
     """Sends a message for each record: why, of which table, and its place in the stream. Never the record."""
 
-    def __init__(self, url: str, endpoint_url: str | None = None) -> None:
+    def __init__(self, url: str, endpoint_url: str | None = None, sdk: Sdk | None = None) -> None:
         self._url = url
         self._endpoint_url = endpoint_url
+        self._sdk = sdk
 
     def keep(self, poisoned: Sequence[Poison], table: str) -> None:
         """Send the messages. See `PoisonedRecords`."""
@@ -36,11 +40,8 @@ class PoisonQueue:
                         for place, each in enumerate(some)
                     ],
                 )
-            except ClientError as error:
-                code = error.response.get("Error", {}).get("Code", "UnknownError")
-                raise NotKept(f"The queue did not take a record: {code}") from None
-            except BotoCoreError as error:
-                raise NotKept(f"The queue did not take a record: {type(error).__name__}") from None
+            except (BotoCoreError, ClientError) as error:
+                raise NotKept(f"The queue did not take a record: {why(error)}") from None
             if answer.get("Failed"):
                 raise NotKept(f"The queue did not take a record: {answer['Failed'][0]['Code']}")
 
@@ -49,7 +50,7 @@ class PoisonQueue:
         config = Config(
             connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 3, "mode": "standard"}
         )
-        return boto3.client("sqs", endpoint_url=self._endpoint_url, config=config)
+        return (self._sdk or Sdk()).client("sqs", self._endpoint_url, config)
 
 
 def _told(poison: Poison, table: str) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from barycenter_jobs.adapters.event_bridge import MOST_AT_ONCE, BusUnavailable, EventBridge
 from barycenter_jobs.core.errors import RemovalsNotTold
 from barycenter_jobs.core.removal_events import DETAIL_TYPE, SOURCE, RemovedRow, detail_of
+
+if TYPE_CHECKING:
+    from barycenter_jobs.adapters.sdk import Sdk
 
 _ROUNDS = 3  # for entries that a request did not get through, while others of it did
 
@@ -16,8 +19,8 @@ _ROUNDS = 3  # for entries that a request did not get through, while others of i
 class RemovalBus:
     """Puts an event on the bus of that name for each row."""
 
-    def __init__(self, name: str, endpoint_url: str | None = None) -> None:
-        self._bus = EventBridge(name, endpoint_url)
+    def __init__(self, name: str, endpoint_url: str | None = None, sdk: Sdk | None = None) -> None:
+        self._bus = EventBridge(name, endpoint_url, sdk)
 
     def tell(self, removed: Sequence[RemovedRow]) -> None:
         """Put the events on the bus. See `RemovalEvents`."""

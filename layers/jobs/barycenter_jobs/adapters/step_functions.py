@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from barycenter_jobs.adapters.aws_errors import why
+from barycenter_jobs.adapters.sdk import Sdk
 from barycenter_jobs.core.errors import StateMachineNotStarted
-from barycenter_jobs.core.executions import Execution
-from barycenter_jobs.core.parts import Part
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
+
+    from barycenter_jobs.core.executions import Execution
+    from barycenter_jobs.core.parts import Part
 
 
 class StepFunctions:
@@ -25,10 +27,13 @@ class StepFunctions:
     A run's name there is made of its id, so that it is started once however often it is asked for.
     """
 
-    def __init__(self, arn: str, function: str, endpoint_url: str | None = None) -> None:
+    def __init__(
+        self, arn: str, function: str, endpoint_url: str | None = None, sdk: Sdk | None = None
+    ) -> None:
         self._arn = arn
         self._function = function
         self._endpoint_url = endpoint_url
+        self._sdk = sdk
 
     def start(self, execution: Execution, parts: Sequence[Part], at_once: int) -> None:
         """Hand the parts over. See `StateMachine`."""
@@ -45,13 +50,11 @@ class StepFunctions:
                 name=f"{execution.job_name}-{execution.id}-{int(execution.started_at.timestamp())}",
                 input=json.dumps(handed),
             )
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "UnknownError")
-            if code != "ExecutionAlreadyExists":
-                raise StateMachineNotStarted(f"The state machine could not be started: {code}") from None
-        except BotoCoreError as error:
-            name = type(error).__name__
-            raise StateMachineNotStarted(f"The state machine could not be started: {name}") from None
+        except (BotoCoreError, ClientError) as error:
+            if why(error) != "ExecutionAlreadyExists":
+                raise StateMachineNotStarted(
+                    f"The state machine could not be started: {why(error)}"
+                ) from None
 
     @cached_property
     def _client(self) -> SFNClient:
@@ -59,4 +62,5 @@ class StepFunctions:
         config = Config(
             connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 3, "mode": "standard"}
         )
-        return boto3.client("stepfunctions", endpoint_url=self._endpoint_url, config=config)
+        client: SFNClient = (self._sdk or Sdk()).client("stepfunctions", self._endpoint_url, config)
+        return client

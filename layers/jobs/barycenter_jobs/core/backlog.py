@@ -5,36 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.executions import Backlog
 from barycenter_jobs.core.expiry import FIRST_IMPLAUSIBLE_SECOND
-from barycenter_jobs.core.jobs import Job
+from barycenter_jobs.core.spans import NO_ROWS, Count, Span, total
 
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Epoch seconds from `start` up to, and without, `end`. Without a start, all that come before."""
-
-    end: int
-    start: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How many rows there are; at least so many where not `exact`."""
-
-    rows: int = 0
-    exact: bool = True
+if TYPE_CHECKING:
+    from barycenter_jobs.core.jobs import Job
 
 
 @dataclass(frozen=True, slots=True)
 class Expired:
     """Rows that have expired, by how long ago that was."""
 
-    within_1_hour: Count = Count()
-    within_24_hours: Count = Count()
-    within_7_days: Count = Count()
-    longer_ago: Count = Count()
+    within_1_hour: Count = NO_ROWS
+    within_24_hours: Count = NO_ROWS
+    within_7_days: Count = NO_ROWS
+    longer_ago: Count = NO_ROWS
 
     @property
     def total(self) -> Count:
@@ -46,10 +34,10 @@ class Expired:
 class Expiring:
     """Rows that live, by how soon they will expire."""
 
-    within_1_hour: Count = Count()
-    within_24_hours: Count = Count()
-    within_7_days: Count = Count()
-    later: Count = Count()
+    within_1_hour: Count = NO_ROWS
+    within_24_hours: Count = NO_ROWS
+    within_7_days: Count = NO_ROWS
+    later: Count = NO_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +97,3 @@ def not_indexed(job: Job) -> JobBacklog:
     nobody = Count(exact=False)
     by_age = Expired(nobody, nobody, nobody, nobody)
     return JobBacklog(job, Backlog(exact=False), by_age, indexed=False)
-
-
-def total(counts: Sequence[Count]) -> Count:
-    """Return several counts as one, exact if all of them are."""
-    return Count(sum(each.rows for each in counts), all(each.exact for each in counts))

@@ -38,15 +38,16 @@ class Caller:
 NOBODY_KNOWN = Caller()
 
 
-def token_holder(claims: Mapping[str, object]) -> Caller:
+def token_holder(claims: Mapping[str, object], scope_prefix: str = "") -> Caller:
     """Return whom a token describes that somebody has verified already.
 
     Scopes stand in `scope` (RFC 9068, section 2.2.3) or in `scp`, as other issuers have it, each a text or a
-    list. API Gateway makes the text `[a b]` of a list. A token for no user names its client.
+    list. API Gateway makes the text `[a b]` of a list. A token for no user names its client. An issuer may
+    have something before the names of its APIs' scopes: those without `scope_prefix` are somebody else's.
     """
     name = claims.get("sub") or claims.get("client_id")
     scopes = " ".join(_scopes(claims.get(claim)) for claim in ("scope", "scp"))
-    return Caller(None if name is None else str(name), permissions_of(scopes))
+    return Caller(None if name is None else str(name), permissions_of(scopes, scope_prefix))
 
 
 def _scopes(claim: object) -> str:
@@ -55,7 +56,7 @@ def _scopes(claim: object) -> str:
     return " ".join(map(str, claim)) if isinstance(claim, list) else ""
 
 
-def permissions_of(scopes: str) -> frozenset[Permission]:
+def permissions_of(scopes: str, prefix: str = "") -> frozenset[Permission]:
     """Return those permissions that a space-separated list of scopes holds (RFC 6749, section 3.3)."""
     given = scopes.split()
-    return frozenset(permission for permission in Permission if permission.value in given)
+    return frozenset(permission for permission in Permission if prefix + permission.value in given)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from barycenter_jobs.core.execution_fields import Field, FieldType, Value
-from barycenter_jobs.core.executions import Execution
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.executions import Execution
 
 
 class Operator(StrEnum):

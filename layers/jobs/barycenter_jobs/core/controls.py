@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from barycenter_jobs.core.health import Pause
+if TYPE_CHECKING:
+    from barycenter_jobs.core.pauses import Pause
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from barycenter_jobs.core.executions import Backlog, Execution
+if TYPE_CHECKING:
+    from barycenter_jobs.core.executions import Backlog, Execution
 
 Value = str | int | float | bool | datetime | None
 
@@ -45,6 +47,10 @@ def _count(name: str) -> Field:
     return Field(name, FieldType.WHOLE, lambda execution: execution.counts.named()[name])
 
 
+def _ttl(name: str, of: str, kind: FieldType = FieldType.WHOLE) -> Field:
+    return Field(name, kind, lambda execution: None if execution.ttl is None else execution.ttl.named()[of])
+
+
 def _cancelled_by(execution: Execution) -> Value:
     return None if execution.cancel is None else execution.cancel.by
 
@@ -78,6 +84,16 @@ _FIELDS = (
     _count("uncertain"),
     _count("quarantined"),
     _count("stamped"),
+    _ttl("ttlRows", "rows"),
+    _ttl("ttlSizeBytes", "sizeBytes", FieldType.NUMBER),  # it may be more than an Int of GraphQL holds
+    _ttl("ttlLatenessP50Seconds", "latenessP50Seconds"),
+    _ttl("ttlLatenessP95Seconds", "latenessP95Seconds"),
+    _ttl("ttlLatenessMaxSeconds", "latenessMaxSeconds"),
+    _ttl("ttlWriteUnitsSaved", "writeUnitsSaved"),
+    _ttl("ttlUndated", "undated"),
+    _ttl("ttlUnreadable", "unreadable"),
+    _ttl("ttlPatienceSeconds", "patienceSeconds"),
+    _ttl("ttlBehindSeconds", "behindSeconds"),
     Field("readUnits", FieldType.NUMBER, lambda execution: execution.usage.read_units),
     Field("writeUnits", FieldType.NUMBER, lambda execution: execution.usage.write_units),
     Field("costUsd", FieldType.NUMBER, lambda execution: execution.usage.cost_usd),

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.counts import Counts
-from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.timestamps import iso
-from barycenter_jobs.core.ttl_part import TtlPart
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.jobs import Job
+    from barycenter_jobs.core.ttl_part import TtlPart
 
 
 class Status(StrEnum):

@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import Enum
 
 DEFAULT_SHARDS = 16
+MOST_SHARDS = 1024  # each is a query of every run
 
 # 100,000,000,000 seconds are the year 5138; as milliseconds they are March 1973. No writer means the
 # first, so a value from here on is milliseconds (or finer) that somebody forgot to divide.

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from barycenter_jobs.core.executions import Execution, Request
-from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.schedules import Schedule, next_due
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.executions import Execution
+    from barycenter_jobs.core.jobs import Job
+    from barycenter_jobs.core.pauses import Pause
 
 # A rule fires somewhere within the minute in which it is due (EventBridge user guide, "Creating a rule that
 # runs on a schedule"), and its event waits some seconds for the function. Twice that is late by any clock.
@@ -35,26 +38,13 @@ class HealthState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
-    """Who stopped a job from running by itself, when, and why; a caller without a name is None."""
-
-    by: str | None
-    paused_at: datetime
-    reason: str | None = None
-
-    def __str__(self) -> str:
-        return str(Request(self.paused_at, self.by, self.reason))
-
-
-@dataclass(frozen=True, slots=True)
 class JobHealth:
     """How a job is doing.
 
     `last_run` is the newest execution that came to an end, `running` one that is under way. `next_due` is
     None where no run will come by itself: the job is paused, or its schedule is over. `late_since` is the
     first instant at which a run was due that did not start, the same for as long as the job stays late;
-    `late_by` is the time that has passed since. Both are None unless the job is late. `recent` are the
-    newest executions, from the newest on.
+    `late_by` is the time that has passed since. Both are None unless the job is late.
     """
 
     job: Job
@@ -66,7 +56,6 @@ class JobHealth:
     late_by: timedelta | None
     consecutive_failures: int
     paused: Pause | None
-    recent: Sequence[Execution] = ()
 
     @property
     def state(self) -> HealthState:
@@ -103,7 +92,6 @@ def health_of(
     paused: Pause | None = None,
     resumed_at: datetime | None = None,
     grace: timedelta | None = None,
-    recent: Sequence[Execution] = (),
 ) -> JobHealth:
     """Return how a job is doing at `now`.
 
@@ -114,7 +102,7 @@ def health_of(
     """
     late_since = None
     missed = _first_missed(schedule, watched_since, last_scheduled_start, resumed_at)
-    if missed is not None and paused is None:
+    if missed is not None and missed <= now and paused is None:
         allowed = default_grace(schedule, missed) if grace is None else grace
         late_since = missed if missed + allowed <= now else None
     return JobHealth(
@@ -127,7 +115,6 @@ def health_of(
         late_by=None if late_since is None else now - late_since,
         consecutive_failures=consecutive_failures,
         paused=paused,
-        recent=recent,
     )
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.counts import Counts
-from barycenter_jobs.core.parts import Part
 from barycenter_jobs.core.sweep_report import SweepReport
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.parts import Part
 
 FIRST = "first"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -14,8 +14,10 @@ ATTEMPTS = 3
 REPEATED_WITHIN = timedelta(minutes=4)  # the longer of the two, and as much again for a busy queue
 
 
-def failures_in_a_row(newest_first: Sequence[Execution], now: datetime | None = None) -> int:
+def failures_in_a_row(newest_first: Iterable[Execution], now: datetime | None = None) -> int:
     """Return how many events were the last to fail, one after the other, whatever else happened in between.
+
+    Looks at no more executions than it takes to know.
 
     Attempts at one event are one: the latest of them says how it went. Runs that did not take place, were
     cancelled or are still going tell nothing; given `now`, neither does one that Lambda may still repeat.
@@ -33,7 +35,7 @@ def failures_in_a_row(newest_first: Sequence[Execution], now: datetime | None = 
     return failures
 
 
-def cleanups(executions: Sequence[Execution]) -> Iterator[Execution]:
+def cleanups(executions: Iterable[Execution]) -> Iterator[Execution]:
     """Yield the runs that were to delete what has expired: no dry runs and no reconciling scans."""
     return (each for each in executions if each.method is Method.RUN_JOB and not each.dry_run)
 

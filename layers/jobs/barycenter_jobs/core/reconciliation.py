@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from barycenter_jobs.core.pacing import TokenBucket
-from barycenter_jobs.core.rows import Page
-from barycenter_jobs.core.stores import Stamper
-from barycenter_jobs.core.sweep_report import SweepReport
+if TYPE_CHECKING:
+    from barycenter_jobs.core.pacing import TokenBucket
+    from barycenter_jobs.core.rows import Page
+    from barycenter_jobs.core.stores import Stamper
+    from barycenter_jobs.core.sweep_report import SweepReport
 
 _AT_ONCE = 100  # so many rows are stamped before anybody looks at the clock
 

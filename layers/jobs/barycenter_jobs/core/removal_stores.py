@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from barycenter_jobs.core.removal_events import RemovedRow
-from barycenter_jobs.core.removal_totals import Progress, RemovalTotals, Taking
 from barycenter_jobs.core.removals import Poison, Removal
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.removal_events import RemovedRow
+    from barycenter_jobs.core.removal_totals import Progress, RemovalTotals, Taking
 
 Told = Removal | Poison
 

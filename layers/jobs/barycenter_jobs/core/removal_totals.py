@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from barycenter_jobs.core.percentiles import rank_of
 from barycenter_jobs.core.removals import Poison, Removal
 from barycenter_jobs.core.ttl_part import TtlPart
 
@@ -82,9 +83,9 @@ class RemovalTotals:
         return None if not buckets else _FLOORS[buckets[-1][0] + 1] - 1
 
     def lateness_percentile(self, percent: int) -> int | None:
-        """Return a lateness within 1 % of the one with rank `percent / 100 * (n - 1)`, rounded down."""
+        """Return a lateness within 1 % of the least that so many percent of the rows do not exceed."""
         buckets = self._buckets()
-        rank = percent * (sum(count for _, count in buckets) - 1) // 100
+        rank = rank_of(percent, sum(count for _, count in buckets))
         for bucket, count in buckets:
             if rank < count:
                 return _FLOORS[bucket] + _FLOORS[bucket] // 100

@@ -13,10 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.errors import InvalidEvent
 from barycenter_jobs.core.expiry import FIRST_IMPLAUSIBLE_SECOND
-from barycenter_jobs.core.jobs import Kind
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.jobs import Kind
 
 # After "DynamoDB Streams and Time to Live" in Amazon's developer guide; no user has this principal.
 TTL_IDENTITY = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from barycenter_jobs.core.executions import FAILURES, Execution, Request, Status
+from barycenter_jobs.core.executions import FAILURES, Execution, Status
 
 # The log removes a record once it is due, and takes it out of the statistics. Its table's TTL knows of no
 # statistics: it is for a log that nobody prunes any more.
@@ -36,16 +36,3 @@ class Retention:
     def ttl(self, execution: Execution) -> datetime:
         """Return when a record may go even if nobody prunes the log."""
         return execution.started_at + self.of(execution.status) + TTL_MARGIN
-
-
-@dataclass(frozen=True, slots=True)
-class Clearing:
-    """One time that somebody cleared the history: of one job, or of all where `job_name` is None.
-
-    `records` is how many records it has removed so far.
-    """
-
-    id: int
-    request: Request
-    job_name: str | None = None
-    records: int = 0

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from barycenter_jobs.core.errors import StoreError
 from barycenter_jobs.core.expiry import Expiry
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.errors import StoreError
 
 
 def row_name(key: str) -> str:

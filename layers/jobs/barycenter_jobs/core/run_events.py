@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from barycenter_jobs.core.executions import Execution
+from typing import TYPE_CHECKING
+
 from barycenter_jobs.core.timestamps import iso
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.executions import Execution
 
 SOURCE = "barycenter-jobs"
 DETAIL_TYPE = "Job Run Finished"

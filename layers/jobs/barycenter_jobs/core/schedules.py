@@ -135,11 +135,11 @@ def next_due(schedule: Schedule, after: datetime) -> datetime | None:
     """
     start = after.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
     for day in _dates_from(schedule, start.date()):
+        from_hour, from_minute = (start.hour, start.minute) if day == start.date() else (0, 0)
         for hour in schedule.hours:
-            for minute in schedule.minutes:
-                due = datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC)
-                if due >= start:
-                    return due
+            for minute in schedule.minutes if hour >= from_hour else ():
+                if hour > from_hour or minute >= from_minute:
+                    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC)
     return None
 
 

@@ -7,14 +7,16 @@ import binascii
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from barycenter_jobs.core.errors import InvalidCursor, InvalidInput
 from barycenter_jobs.core.execution_fields import Field, FieldType, Value
-from barycenter_jobs.core.execution_query import Ordering, Term
-from barycenter_jobs.core.executions import Execution
 from barycenter_jobs.core.log_reading import Position
 from barycenter_jobs.core.timestamps import instant_given, iso
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.execution_query import Ordering, Term
+    from barycenter_jobs.core.executions import Execution
 
 Place = tuple[Value, ...]
 

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from barycenter_jobs.core.backlog import Count, Span
-from barycenter_jobs.core.controls import Control
-from barycenter_jobs.core.executions import Backlog, Execution, Request, Start
-from barycenter_jobs.core.expiry import Cutoffs
-from barycenter_jobs.core.health import Pause
-from barycenter_jobs.core.jobs import Job
-from barycenter_jobs.core.legs import Leg
 from barycenter_jobs.core.log_reading import LogFilter, Order, Position
-from barycenter_jobs.core.parts import Part
-from barycenter_jobs.core.removal_totals import Taking
-from barycenter_jobs.core.retention import Clearing
-from barycenter_jobs.core.rows import Candidate, Deletion, Page, Quarantined, Stamping
-from barycenter_jobs.core.statistics import JobStatistics
-from barycenter_jobs.core.watched import Measurement
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.clearings import Clearing
+    from barycenter_jobs.core.controls import Control
+    from barycenter_jobs.core.executions import Backlog, Execution, Request, Start
+    from barycenter_jobs.core.expiry import Cutoffs
+    from barycenter_jobs.core.jobs import Job
+    from barycenter_jobs.core.legs import Leg
+    from barycenter_jobs.core.metrics import Measurement
+    from barycenter_jobs.core.parts import Part
+    from barycenter_jobs.core.pauses import Pause
+    from barycenter_jobs.core.removal_totals import Taking
+    from barycenter_jobs.core.rows import Candidate, Deletion, Page, Quarantined, Stamping
+    from barycenter_jobs.core.spans import Count, Span
+    from barycenter_jobs.core.statistics import JobStatistics
 
 
 class ExpiredRows(Protocol):
@@ -208,6 +210,9 @@ class JobControls(Protocol):
 
     def of(self, job: Job) -> Control:
         """Return what is known about a job; an empty Control where nothing is."""
+
+    def of_each(self, jobs: Sequence[Job]) -> list[Control]:
+        """Return the same of several jobs at once, in their order."""
 
     def pause(self, job: Job, pause: Pause) -> Pause:
         """Keep a job from running by itself and return the pause that stands.

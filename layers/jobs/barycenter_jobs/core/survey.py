@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.errors import StoreError
-from barycenter_jobs.core.rows import Page
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.rows import Page
 
 SAMPLES = 5
 # A row of up to 1 KB and its entry in the keys-only index: a write unit each.

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.errors import AnswerLost, StoreError, StoreUnavailable, Throttled
-from barycenter_jobs.core.expiry import Cutoffs
 from barycenter_jobs.core.pacing import Backoff, Concurrency, TokenBucket
 from barycenter_jobs.core.rows import Answer, Candidate, Deletion, Outcome, Page
-from barycenter_jobs.core.stores import Deleter
 from barycenter_jobs.core.sweep_report import SweepReport
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.expiry import Cutoffs
+    from barycenter_jobs.core.stores import Deleter
 
 BATCH_SIZE = 25  # the most statements that BatchExecuteStatement takes
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.counts import Counts
-from barycenter_jobs.core.errors import StoreError
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.errors import StoreError
 
 
 @dataclass

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from barycenter_jobs.core.executions import Start
-from barycenter_jobs.core.parts import Part
+if TYPE_CHECKING:
+    from barycenter_jobs.core.executions import Start
+    from barycenter_jobs.core.parts import Part
 
 
 @dataclass(frozen=True, slots=True)

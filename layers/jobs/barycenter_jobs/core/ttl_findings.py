@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from barycenter_jobs.core.modes import Mode
 from barycenter_jobs.core.removal_totals import BEHIND, Progress
 
 TTL_ATTRIBUTE = "expires_at"
@@ -14,13 +15,6 @@ NEEDED_VIEWS = ("OLD_IMAGE", "NEW_AND_OLD_IMAGES")
 
 # Amazon's developer guide: what is more than five years in the past is not deleted.
 TTL_REACH = timedelta(days=5 * 365)
-
-
-class Mode(StrEnum):
-    """How a kind's expired rows are removed."""
-
-    SWEEP = "sweep"
-    TTL_FIRST = "ttl-first"
 
 
 class Severity(StrEnum):

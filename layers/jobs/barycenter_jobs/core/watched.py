@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from barycenter_jobs.core.executions import Execution
-from barycenter_jobs.core.health import JobHealth
-from barycenter_jobs.core.jobs import Job
+from barycenter_jobs.core.metrics import Measurement
 from barycenter_jobs.core.recent_runs import (
     backlog_grew,
     backlog_rows,
@@ -17,23 +16,23 @@ from barycenter_jobs.core.recent_runs import (
     quarantined_rows,
 )
 
+if TYPE_CHECKING:
+    from barycenter_jobs.core.executions import Execution
+    from barycenter_jobs.core.health import JobHealth
+    from barycenter_jobs.core.jobs import Job
+
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """The dead runs that were closed, how every job is doing after that, and how many records were pruned."""
+    """The dead runs that were closed, how every job is doing after that, and how many records were pruned.
+
+    `recent` are the latest runs of each job by its name, the newest first.
+    """
 
     closed: Sequence[Execution]
     health: Sequence[JobHealth]
+    recent: Mapping[str, Sequence[Execution]]
     pruned: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """One metric of a job. `unit` is CloudWatch's word for it."""
-
-    name: str
-    unit: str
-    value: float
 
 
 def measurements(watched: Watched, job: Job, now: datetime) -> list[Measurement]:
@@ -45,19 +44,20 @@ def measurements(watched: Watched, job: Job, now: datetime) -> list[Measurement]
     attempt that the next one makes good.
     """
     health = next(each for each in watched.health if each.job == job)
+    recent = watched.recent[job.name]
     late = 0.0 if health.late_by is None else health.late_by.total_seconds()
     closed = sum(each.job_name == job.name for each in watched.closed)
     made = [
         Measurement("LateSeconds", "Seconds", late),
-        Measurement("ConsecutiveFailures", "Count", failures_in_a_row(health.recent, now)),
+        Measurement("ConsecutiveFailures", "Count", failures_in_a_row(recent, now)),
         Measurement("RunningMinutes", "Count", _running_minutes(health.running, now)),
         Measurement("Paused", "Count", float(health.paused is not None)),
         Measurement("DeadRunsClosed", "Count", closed),
-        Measurement("BreakerTripped", "Count", float(breaker_tripped(health.recent))),
-        Measurement("QuarantinedRows", "Count", quarantined_rows(health.recent)),
-        Measurement("BacklogGrew", "Count", backlog_grew(health.recent)),
+        Measurement("BreakerTripped", "Count", float(breaker_tripped(recent))),
+        Measurement("QuarantinedRows", "Count", quarantined_rows(recent)),
+        Measurement("BacklogGrew", "Count", backlog_grew(recent)),
     ]
-    backlog = backlog_rows(health.recent)
+    backlog = backlog_rows(recent)
     if backlog is not None:
         made.append(Measurement("BacklogRows", "Count", backlog))
     if health.last_success is not None:

@@ -6,17 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
+from typing import TYPE_CHECKING
 
-from barycenter_jobs.core.backlog import Count, JobBacklog
 from barycenter_jobs.core.execution_fields import FIELDS
 from barycenter_jobs.core.execution_query import AfterCursor, Everything, Pagination, Slice
-from barycenter_jobs.core.executions import Backlog, Execution
-from barycenter_jobs.core.health import JobHealth, Pause
 from barycenter_jobs.core.log_reading import Position
-from barycenter_jobs.core.statistics import JobStatistics
 from barycenter_jobs.core.timestamps import iso
-from barycenter_jobs.operations.find_executions import Found
-from barycenter_jobs.operations.read_statistics import Statistics
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.backlog import JobBacklog
+    from barycenter_jobs.core.executions import Backlog, Execution
+    from barycenter_jobs.core.health import JobHealth
+    from barycenter_jobs.core.pauses import Pause
+    from barycenter_jobs.core.spans import Count
+    from barycenter_jobs.core.statistics import JobStatistics
+    from barycenter_jobs.operations.find_executions import Found
+    from barycenter_jobs.operations.read_statistics import Statistics
 
 
 def job_log(execution: Execution) -> dict[str, object]:

@@ -8,18 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from barycenter_jobs.bugs import InternalError, log_bug
 from barycenter_jobs.core.callers import Caller, token_holder
 from barycenter_jobs.core.errors import BarycenterJobsError, InvalidEvent
 from barycenter_jobs.graphql.answers import Later
 from barycenter_jobs.graphql.resolvers import RESOLVERS, Request, resolved
-from barycenter_jobs.operations.api import Operations
+
+if TYPE_CHECKING:
+    from barycenter_jobs.operations.api import Operations
 
 
-def resolve(event: object, operations: Operations) -> object:
-    """Return the value of the field that AppSync asks for.
+def resolve(event: object, operations: Operations, scope_prefix: str = "") -> object:
+    """Return the value of the field that AppSync asks for. Tokens name our scopes with `scope_prefix`.
 
     Raises InvalidEvent for an event that is not AppSync's, what the field's resolver raises on purpose, and
     InternalError in place of anything else: AppSync shows the message to whoever asked.
@@ -31,7 +33,8 @@ def resolve(event: object, operations: Operations) -> object:
         raise InvalidEvent(f"There is no field {parent}.{field}")
     arguments = _mapping(asked.get("arguments") or {}, "arguments")
     with _NoBugShown():
-        return _worked_out(resolved(parent, field, Request(operations, arguments, _caller(asked))), info)
+        request = Request(operations, arguments, _caller(asked, scope_prefix))
+        return _worked_out(resolved(parent, field, request), info)
 
 
 def _worked_out(answer: object, info: Mapping[str, object]) -> object:
@@ -67,7 +70,7 @@ class _NoBugShown:
         return False
 
 
-def _caller(event: Mapping[str, object]) -> Caller:
+def _caller(event: Mapping[str, object], scope_prefix: str) -> Caller:
     """Return who asks: an IAM principal's ARN or an OpenID Connect subject; nobody for an API key.
 
     A token's claims say what it may do. What an IAM principal may do, its policies have said already.
@@ -78,7 +81,7 @@ def _caller(event: Mapping[str, object]) -> Caller:
     claims = identity.get("claims")
     if claims is not None or "issuer" in identity:
         claims = claims if isinstance(claims, Mapping) else {}
-        return token_holder({"sub": identity.get("sub") or identity.get("username"), **claims})
+        return token_holder({"sub": identity.get("sub") or identity.get("username"), **claims}, scope_prefix)
     who = identity.get("userArn") or identity.get("username")
     return Caller(None if who is None else str(who))
 

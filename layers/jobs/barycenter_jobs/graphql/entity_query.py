@@ -36,6 +36,7 @@ DEEPEST = 8
 MOST_CONDITIONS = 100
 MOST_VALUES = 1000
 _RANGE_ENDS = 2
+_LARGEST_INT = 2**31 - 1
 
 _GRAPHQL_TYPES = {
     FieldType.TEXT: "String",
@@ -142,7 +143,7 @@ def _pagination(given: Input) -> Pagination:
         limit = checked_limit(_whole(asked, "limit"))
         match way:
             case "page":
-                return Slice(limit, limit * _not_negative(asked, "page"))
+                return Slice(limit, limit * _page(asked, limit))
             case "offset":
                 return Slice(limit, _not_negative(asked, "offset"))
             case "cursor":
@@ -154,6 +155,13 @@ def _pagination(given: Input) -> Pagination:
 
 def _cursor(value: object) -> str | None:
     return None if value is None else _of_type(value, "cursor", str, "String")
+
+
+def _page(given: Input, limit: int) -> int:
+    number, last = _not_negative(given, "page"), _LARGEST_INT // limit
+    if number > last:  # its offset would be no Int, and GraphQL has nothing larger
+        raise InvalidInput(f"page must be {last} at the most where limit is {limit}, not {number}")
+    return number
 
 
 def _not_negative(given: Input, name: str) -> int:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from barycenter_jobs.graphql.errors import Refused
 from barycenter_jobs.graphql.media_types import check_content_type
-from barycenter_jobs.http_messages import HttpRequest
+
+if TYPE_CHECKING:
+    from barycenter_jobs.http_messages import HttpRequest
 
 MAX_BODY_BYTES = 100_000
 

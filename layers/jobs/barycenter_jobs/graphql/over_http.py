@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from graphql import (
     DocumentNode,
@@ -24,7 +25,9 @@ from barycenter_jobs.graphql.http_parameters import Parameters, parameters_of
 from barycenter_jobs.graphql.media_types import JSON, accepted, content_type
 from barycenter_jobs.graphql.schema import Context, schema
 from barycenter_jobs.http_messages import HttpRequest, HttpResponse
-from barycenter_jobs.operations.api import Operations
+
+if TYPE_CHECKING:
+    from barycenter_jobs.operations.api import Operations
 
 
 def respond(request: HttpRequest, operations: Operations, *, introspection: bool = True) -> HttpResponse:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from barycenter_jobs.core.callers import NOBODY_KNOWN, Caller, Permission
 from barycenter_jobs.core.errors import InvalidInput, NotAllowed
@@ -25,8 +25,10 @@ from barycenter_jobs.graphql.answers import (
     kind_backlog,
 )
 from barycenter_jobs.graphql.entity_query import query_of
-from barycenter_jobs.operations.api import Operations
-from barycenter_jobs.operations.control_job import Controlled
+
+if TYPE_CHECKING:
+    from barycenter_jobs.operations.api import Operations
+    from barycenter_jobs.operations.control_job import Controlled
 
 Arguments = Mapping[str, object]
 

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, build_schema
 
-from barycenter_jobs.core.callers import Caller
 from barycenter_jobs.graphql.resolvers import RESOLVERS, Request, resolved
-from barycenter_jobs.operations.api import Operations
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.callers import Caller
+    from barycenter_jobs.operations.api import Operations
 
 
 @dataclass(frozen=True, slots=True)

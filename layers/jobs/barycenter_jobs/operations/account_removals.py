@@ -6,13 +6,15 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from barycenter_jobs.core.errors import NotKept, RemovalsNotTold, StoreError
-from barycenter_jobs.core.jobs import Job, Kind
 from barycenter_jobs.core.removal_events import RemovedRow, Remover
-from barycenter_jobs.core.removal_stores import PoisonedRecords, RemovalAccounts, RemovalEvents, Told
 from barycenter_jobs.core.removals import Poison, Removal, removal_of, table_of
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.jobs import Job, Kind
+    from barycenter_jobs.core.removal_stores import PoisonedRecords, RemovalAccounts, RemovalEvents, Told
 
 logger = logging.getLogger(__name__)
 

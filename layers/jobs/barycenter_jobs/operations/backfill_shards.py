@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.expiry import Cutoffs
-from barycenter_jobs.core.pacing import TokenBucket
-from barycenter_jobs.core.parts import Part
 from barycenter_jobs.core.reconciliation import stamped
-from barycenter_jobs.core.stores import RowsOutsideIndex, Stamper
 from barycenter_jobs.core.sweep_report import SweepReport
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.pacing import TokenBucket
+    from barycenter_jobs.core.parts import Part
+    from barycenter_jobs.core.stores import RowsOutsideIndex, Stamper
 
 # Nothing has expired: a backfill stamps what has as well, so that the next cleanup sees it.
 _NOTHING_EXPIRES = Cutoffs(expires_before=-(10**12))

@@ -6,11 +6,14 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.errors import ExecutionAlreadyFinished, UnknownExecution
 from barycenter_jobs.core.executions import Request
-from barycenter_jobs.core.stores import ExecutionLog
 from barycenter_jobs.core.timestamps import iso
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.stores import ExecutionLog
 
 logger = logging.getLogger(__name__)
 

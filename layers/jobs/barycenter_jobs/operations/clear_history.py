@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.errors import UnknownJob
 from barycenter_jobs.core.executions import Request
 from barycenter_jobs.core.jobs import job_named
 from barycenter_jobs.core.log_reading import LogFilter
 from barycenter_jobs.core.statistics import FINAL_STATUSES
-from barycenter_jobs.core.stores import ExecutionLog, History
 from barycenter_jobs.operations.prune_history import batches
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.stores import ExecutionLog, History
 
 # The ways in wait for less than half a minute; a batch takes some tens of milliseconds.
 TIME_TO_CLEAR = timedelta(seconds=15)

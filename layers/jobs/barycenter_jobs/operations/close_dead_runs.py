@@ -6,10 +6,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.errors import StoreError
-from barycenter_jobs.core.executions import Execution
-from barycenter_jobs.core.stores import ExecutionLog
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.executions import Execution
+    from barycenter_jobs.core.stores import ExecutionLog
 
 logger = logging.getLogger(__name__)
 

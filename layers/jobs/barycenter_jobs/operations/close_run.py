@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.errors import JobFailed, StoreError
 from barycenter_jobs.core.executions import Backlog, Execution, Method, Status
 from barycenter_jobs.core.expiry import Cutoffs
-from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.legs import Leg, total
-from barycenter_jobs.core.parts import Part
 from barycenter_jobs.core.prices import DOCUMENTED_PRICES, Prices
-from barycenter_jobs.core.stores import ExecutionLog, ExpiredRows, Legs
-from barycenter_jobs.core.sweep_report import SweepReport
 from barycenter_jobs.operations.reconcile import found
 from barycenter_jobs.operations.recording import Recorded, problem_of, time_to_record
-from barycenter_jobs.operations.take_removals import TakeRemovals
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.jobs import Job
+    from barycenter_jobs.core.parts import Part
+    from barycenter_jobs.core.stores import ExecutionLog, ExpiredRows, Legs
+    from barycenter_jobs.core.sweep_report import SweepReport
+    from barycenter_jobs.operations.take_removals import TakeRemovals
 
 
 @dataclass(frozen=True)

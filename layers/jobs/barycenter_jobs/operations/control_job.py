@@ -6,13 +6,16 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.errors import UnknownJob
 from barycenter_jobs.core.executions import Request
-from barycenter_jobs.core.health import Pause
 from barycenter_jobs.core.jobs import job_named
-from barycenter_jobs.core.stores import JobControls
+from barycenter_jobs.core.pauses import Pause
 from barycenter_jobs.core.timestamps import iso
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.stores import JobControls
 
 logger = logging.getLogger(__name__)
 

@@ -6,22 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from barycenter_jobs.core.errors import ExecutionAlreadyFinished, JobFailed
 from barycenter_jobs.core.executions import SHARED_LEASE, Execution, Method, Status
 from barycenter_jobs.core.expiry import Cutoffs
-from barycenter_jobs.core.jobs import Job
 from barycenter_jobs.core.legs import Drained, Leg
-from barycenter_jobs.core.pacing import Backoff, TokenBucket
-from barycenter_jobs.core.parts import Part
 from barycenter_jobs.core.prices import DOCUMENTED_PRICES, Prices
-from barycenter_jobs.core.stores import Deleter, ExecutionLog, Legs, ShardedRows
 from barycenter_jobs.core.sweep import sweep
 from barycenter_jobs.core.sweep_report import SweepReport
 from barycenter_jobs.operations.heartbeat import Heartbeat
-from barycenter_jobs.operations.reconcile import Segments
 from barycenter_jobs.operations.recording import log_frames, problem_of, time_to_record, unexpected
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.jobs import Job
+    from barycenter_jobs.core.pacing import Backoff, TokenBucket
+    from barycenter_jobs.core.parts import Part
+    from barycenter_jobs.core.stores import Deleter, ExecutionLog, Legs, ShardedRows
+    from barycenter_jobs.operations.reconcile import Segments
 
 
 @dataclass(frozen=True)

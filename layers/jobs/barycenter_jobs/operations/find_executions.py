@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
+from typing import TYPE_CHECKING
 
+from barycenter_jobs.core.bounded_search import BoundedSearch
 from barycenter_jobs.core.errors import SearchTooBroad
 from barycenter_jobs.core.execution_query import AfterCursor, Everything, ExecutionQuery, Slice
-from barycenter_jobs.core.executions import Execution
 from barycenter_jobs.core.jobs import JOBS
 from barycenter_jobs.core.log_keys import Keys, keys_of
-from barycenter_jobs.core.log_reading import MAX_LIMIT, LogFilter, Order, Position
+from barycenter_jobs.core.log_reading import MAX_LIMIT, Order, Position
 from barycenter_jobs.core.sorted_executions import after_cursor, cursor_of, sorted_executions
-from barycenter_jobs.operations.read_log import ReadLog
+from barycenter_jobs.operations.read_log import ReadLog, merged
 
-_AT_ONCE = 500
+if TYPE_CHECKING:
+    from barycenter_jobs.core.executions import Execution
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,35 +30,13 @@ class Found:
     None where nobody can count them within the bound.
     """
 
-    executions: list[Execution]
-    cursors: list[str]
+    executions: Sequence[Execution]
+    cursors: Sequence[str]
     has_previous: bool
     has_next: bool
     next_cursor: str | None
     examined: int
     total: Callable[[], int | None]
-
-
-@dataclass
-class _Search:
-    """One way through the log under a condition, in its order, up to a bound."""
-
-    executions: Iterator[Execution]
-    where: Callable[[Execution], bool]
-    most_examined: int
-    examined: int = 0
-    stopped: bool = False
-    last: Execution | None = None
-
-    def __iter__(self) -> Iterator[Execution]:
-        for execution in self.executions:
-            if self.examined == self.most_examined:
-                self.stopped = True
-                return
-            self.examined += 1
-            self.last = execution
-            if self.where(execution):
-                yield execution
 
 
 @dataclass(frozen=True)
@@ -91,22 +71,17 @@ class FindExecutions:
 
     def _from_cursor(self, query: ExecutionQuery, keys: Keys, order: Order, asked: AfterCursor) -> Found:
         after = None if asked.cursor is None else Position.at_cursor(asked.cursor)
-        search = self._search(query, keys, order, asked.limit + 1, after)
-        found = list(islice(search, asked.limit + 1))
-        page = found[: asked.limit]
-        # Behind a page that is full, what follows it is next; behind one that is not, what was not examined.
-        is_full = len(page) == asked.limit
-        last = search.last if search.stopped and not is_full else next(reversed(page), None)
+        page = self._search(query, keys, order, asked.limit + 1, after).page(asked.limit)
+        cursors = [Position.of(each).cursor for each in page.executions]
+        is_all = after is None and page.next is None
         return Found(
-            page,
-            [Position.of(each).cursor for each in page],
+            page.executions,
+            cursors,
             has_previous=after is not None,
-            has_next=search.stopped or len(found) > asked.limit,
-            next_cursor=None if last is None else Position.of(last).cursor,
-            examined=search.examined,
-            total=self._total(
-                query, keys, None if after or search.stopped or len(found) > asked.limit else len(found)
-            ),
+            has_next=page.next is not None,
+            next_cursor=next(reversed(cursors), None) if page.next is None else page.next.cursor,
+            examined=page.examined,
+            total=self._total(query, keys, len(page.executions) if is_all else None),
         )
 
     def _from_start(self, query: ExecutionQuery, keys: Keys, order: Order) -> Found:
@@ -156,36 +131,23 @@ class FindExecutions:
 
     def _search(
         self, query: ExecutionQuery, keys: Keys, order: Order, most: int | None, after: Position | None = None
-    ) -> _Search:
+    ) -> BoundedSearch:
         """Return a search for `most` executions, for all of them where it is None."""
+        return BoundedSearch(
+            self._with_keys(keys, order, most, after), query.where.holds, self.read_log.most_examined
+        )
+
+    def _with_keys(
+        self, keys: Keys, order: Order, most: int | None, after: Position | None
+    ) -> Iterator[Execution]:
         if keys.ids is not None:
             named = (self.read_log.one(each) for each in sorted(keys.ids))
-            known = (each for each in named if each is not None)
-            return _Search(known, query.where.holds, self.read_log.most_examined)
+            return (each for each in named if each is not None)
         filters = keys.filters()
-        first = (
-            _AT_ONCE if most is None or not keys.exact else most // len(filters or [1]) + (len(filters) > 1)
-        )
-        streams = [self._stream(each, order, first, after) for each in filters]
-        newest_first = order is Order.NEWEST_FIRST
-        merged = (
-            streams[0] if len(streams) == 1 else heapq.merge(*streams, key=Position.of, reverse=newest_first)
-        )
-        return _Search(_each_once(merged), query.where.holds, self.read_log.most_examined)
-
-    def _stream(
-        self, log_filter: LogFilter, order: Order, first: int, after: Position | None
-    ) -> Iterator[Execution]:
-        """Read what a filter lets through, `first` of it at first, and as little as possible after them."""
-        left = first
-        while True:
-            at_once = min(left if left > 0 else _AT_ONCE, MAX_LIMIT)
-            batch = self.read_log(log_filter, at_once, order=order, after=after)
-            yield from batch
-            if len(batch) < at_once:
-                return
-            left -= len(batch)
-            after = Position.of(batch[-1])
+        stream = partial(self.read_log.stream, order=order, after=after)
+        if most is not None and keys.exact:
+            stream = partial(stream, at_first=most // len(filters or [1]) + (len(filters) > 1))
+        return merged([stream(each) for each in filters], order)
 
     def _total(self, query: ExecutionQuery, keys: Keys, known: int | None) -> Callable[[], int | None]:
         if known is not None:
@@ -220,15 +182,6 @@ def _wanted(query: ExecutionQuery) -> Slice:
             return Slice(limit)
         case asked:
             return asked
-
-
-def _each_once(executions: Iterator[Execution]) -> Iterator[Execution]:
-    """Yield each execution once: one that ends while it is read may come from two states."""
-    seen: set[int] = set()
-    for execution in executions:
-        if execution.id not in seen:
-            seen.add(execution.id)
-            yield execution
 
 
 def _check_that_all_are_shown(query: ExecutionQuery, found: int) -> None:

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from barycenter_jobs.core.errors import ExecutionAlreadyFinished, StoreError
 from barycenter_jobs.core.executions import HEARTBEAT, LEASE, Execution, Request, Usage
-from barycenter_jobs.core.prices import Prices
-from barycenter_jobs.core.stores import ExecutionLog
-from barycenter_jobs.core.sweep_report import SweepReport
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.prices import Prices
+    from barycenter_jobs.core.stores import ExecutionLog
+    from barycenter_jobs.core.sweep_report import SweepReport
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from barycenter_jobs.core.ttl_findings import ConsumerFacts, Mode, TableFacts, TtlFinding, findings
+from barycenter_jobs.core.modes import Mode
+from barycenter_jobs.core.ttl_findings import ConsumerFacts, TableFacts, TtlFinding, findings
 
 
 class TtlFacts(Protocol):

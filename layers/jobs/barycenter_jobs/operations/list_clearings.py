@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.log_reading import checked_limit
-from barycenter_jobs.core.retention import Clearing
-from barycenter_jobs.core.stores import History
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.clearings import Clearing
+    from barycenter_jobs.core.stores import History
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.jobs import JOBS, Job
-from barycenter_jobs.core.schedules import Schedule
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.schedules import Schedule
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.jobs import job_named
 from barycenter_jobs.core.log_reading import checked_limit
-from barycenter_jobs.core.rows import Quarantined
-from barycenter_jobs.core.stores import Quarantine
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.rows import Quarantined
+    from barycenter_jobs.core.stores import Quarantine
 
 
 @dataclass(frozen=True)

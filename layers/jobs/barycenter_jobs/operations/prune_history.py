@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.executions import Execution, Status
 from barycenter_jobs.core.jobs import JOBS
 from barycenter_jobs.core.log_reading import LogFilter, Order, Position
 from barycenter_jobs.core.retention import REMOVED_AT_ONCE, Retention
 from barycenter_jobs.core.statistics import FINAL_STATUSES
-from barycenter_jobs.core.stores import ExecutionLog, History
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.stores import ExecutionLog, History
 
 # What one call removes at the most: some seconds' worth. Four jobs make a few hundred records a day.
 MOST_AT_ONCE = 40 * REMOVED_AT_ONCE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.backlog import (
     JobBacklog,
@@ -14,7 +15,9 @@ from barycenter_jobs.core.backlog import (
     not_indexed,
 )
 from barycenter_jobs.core.jobs import JOBS, Job, job_named
-from barycenter_jobs.core.stores import ExpiryIndex
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.stores import ExpiryIndex
 
 MOST_COUNTED = 100_000  # rows of one table: about 1,250 read units
 SECONDS_FOR_ALL = 8.0

@@ -7,27 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import TYPE_CHECKING
 
+from barycenter_jobs.core.bounded_search import MOST_EXAMINED, BoundedSearch, LogPage
 from barycenter_jobs.core.executions import Execution, Status
-from barycenter_jobs.core.log_reading import LogFilter, Order, Position, checked_limit
-from barycenter_jobs.core.stores import ExecutionLog
+from barycenter_jobs.core.log_reading import MAX_LIMIT, LogFilter, Order, Position, checked_limit
 
-MOST_EXAMINED = 10_000
-_EXAMINED_AT_ONCE = 500
+if TYPE_CHECKING:
+    from barycenter_jobs.core.stores import ExecutionLog
 
-
-@dataclass(frozen=True, slots=True)
-class LogPage:
-    """Some executions in their order, and where the next ones come: after `next`, None where there are none.
-
-    `examined` is how many were read for it. Where `stopped`, the page has fewer executions than were asked
-    for only because `MOST_EXAMINED` had been read: there may be more of them after `next`.
-    """
-
-    executions: Sequence[Execution]
-    next: Position | None = None
-    examined: int = 0
-    stopped: bool = False
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -55,7 +44,8 @@ class ReadLog:
         InvalidLimit for a limit outside 1 to 1000, and StoreError.
         """
         limit = checked_limit(limit)
-        return list(islice(self._executions(log_filter, order, after, limit), limit))
+        executions = self.stream(log_filter, order=order, after=after, at_first=limit)
+        return list(islice(executions, limit))
 
     def page(
         self,
@@ -72,50 +62,47 @@ class ReadLog:
         than `most_examined` executions are. Raises InvalidLimit and StoreError.
         """
         limit = checked_limit(limit)
-        at_once = limit + 1 if where is None else _EXAMINED_AT_ONCE
-        found: list[Execution] = []
-        examined, last = 0, after
-        for execution in self._executions(log_filter, order, after, at_once):
-            is_full = len(found) == limit
-            if examined >= self.most_examined:
-                return LogPage(found, last, examined, stopped=not is_full)
-            examined += 1
-            if where is None or where(execution):
-                if is_full:
-                    return LogPage(found, last, examined)
-                found.append(execution)
-            last = Position.of(execution)
-        return LogPage(found, None, examined)
+        at_first = limit + 1 if where is None else _AT_ONCE
+        executions = self.stream(log_filter, order=order, after=after, at_first=at_first)
+        return BoundedSearch(executions, where, self.most_examined).page(limit)
 
     def one(self, execution_id: int) -> Execution | None:
         """Return the execution with this id, None where there is none. Raises StoreError."""
         execution = self.log.get(execution_id)
         return None if execution is None else execution.as_of(self.clock())
 
-    def _executions(
-        self, log_filter: LogFilter, order: Order, after: Position | None, at_once: int
+    def stream(
+        self,
+        log_filter: LogFilter,
+        *,
+        order: Order = Order.NEWEST_FIRST,
+        after: Position | None = None,
+        at_first: int = _AT_ONCE,
     ) -> Iterator[Execution]:
+        """Yield everything that the filter lets through, in order, as it is when the first one is asked for.
+
+        Reads `at_first` records at first, and more of them only as they are asked for. Raises StoreError.
+        """
         if not log_filter.can_find:
             return
         now = self.clock()
-        recorded = (each.as_of(now) for each in self._recorded(log_filter, order, after, at_once))
+        recorded = (each.as_of(now) for each in self._recorded(log_filter, order, after, at_first))
         dead = sorted(self._dead(log_filter, order, after, now), key=Position.of, reverse=_reverse(order))
-        seen: set[int] = set()
-        for execution in heapq.merge(recorded, dead, key=Position.of, reverse=_reverse(order)):
-            # One that is closed meanwhile comes twice, one that has died is no longer running.
-            if execution.id not in seen and log_filter.lets_through(execution):
-                if dead:
-                    seen.add(execution.id)
-                yield execution
+        streams = [recorded, iter(dead)] if dead else [recorded]
+        # One that has died is no longer running; one that is closed meanwhile comes twice.
+        yield from merged([filter(log_filter.lets_through, each) for each in streams], order)
 
     def _recorded(
-        self, log_filter: LogFilter, order: Order, after: Position | None, at_once: int
+        self, log_filter: LogFilter, order: Order, after: Position | None, at_first: int
     ) -> Iterator[Execution]:
+        left = at_first
         while True:
+            at_once = min(left if left > 0 else _AT_ONCE, MAX_LIMIT + 1)
             batch = self.log.read(log_filter, at_once, order=order, after=after)
             yield from batch
             if len(batch) < at_once:
                 return
+            left -= len(batch)
             after = Position.of(batch[-1])
 
     def _dead(
@@ -131,6 +118,18 @@ class ReadLog:
             )
             if execution.is_dead(now) and not is_before:
                 yield execution.as_of(now)
+
+
+def merged(streams: Sequence[Iterator[Execution]], order: Order) -> Iterator[Execution]:
+    """Yield what several streams yield in this order, in the same order and each execution once."""
+    if len(streams) == 1:
+        yield from streams[0]
+        return
+    seen: set[int] = set()
+    for execution in heapq.merge(*streams, key=Position.of, reverse=_reverse(order)):
+        if execution.id not in seen:
+            seen.add(execution.id)
+            yield execution
 
 
 def _reverse(order: Order) -> bool:

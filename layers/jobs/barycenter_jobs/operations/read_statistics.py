@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.jobs import JOBS, job_named
 from barycenter_jobs.core.statistics import JobStatistics, merged
-from barycenter_jobs.core.stores import ExecutionLog
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.stores import ExecutionLog
 
 
 @dataclass(frozen=True, slots=True)

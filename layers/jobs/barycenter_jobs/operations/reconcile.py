@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.errors import StoreError
-from barycenter_jobs.core.executions import Execution, Start
 from barycenter_jobs.core.expiry import Cutoffs
-from barycenter_jobs.core.jobs import Job
-from barycenter_jobs.core.pacing import Backoff, TokenBucket
-from barycenter_jobs.core.parts import Part
 from barycenter_jobs.core.prices import DOCUMENTED_PRICES, Prices
 from barycenter_jobs.core.reconciliation import stamped
-from barycenter_jobs.core.rows import Page
-from barycenter_jobs.core.stores import Deleter, ExecutionLog, JobControls, RowsOutsideIndex, Stamper
 from barycenter_jobs.core.sweep import sweep
-from barycenter_jobs.core.sweep_report import SweepReport
 from barycenter_jobs.operations.recording import Recorded, begin, is_ours, new_worker_id, time_to_record
-from barycenter_jobs.operations.share_out import ShareOut
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.executions import Execution, Start
+    from barycenter_jobs.core.jobs import Job
+    from barycenter_jobs.core.pacing import Backoff, TokenBucket
+    from barycenter_jobs.core.parts import Part
+    from barycenter_jobs.core.rows import Page
+    from barycenter_jobs.core.stores import Deleter, ExecutionLog, JobControls, RowsOutsideIndex, Stamper
+    from barycenter_jobs.core.sweep_report import SweepReport
+    from barycenter_jobs.operations.share_out import ShareOut
 
 BYTES_A_READ_UNIT = 8192  # of an eventually consistent scan: half a unit for 4 KB
 SECONDS_A_SEGMENT = 60

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import PurePath
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from barycenter_jobs.core.counts import Counts
 from barycenter_jobs.core.errors import (
@@ -29,14 +29,16 @@ from barycenter_jobs.core.executions import (
     TriggerKind,
     Usage,
 )
-from barycenter_jobs.core.jobs import Job
-from barycenter_jobs.core.prices import Prices
-from barycenter_jobs.core.stores import ExecutionLog, JobControls
 from barycenter_jobs.core.survey import Survey
 from barycenter_jobs.core.sweep_report import SweepReport
 from barycenter_jobs.core.timestamps import instant
 from barycenter_jobs.operations.heartbeat import Heartbeat
-from barycenter_jobs.operations.take_removals import TakeRemovals
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.jobs import Job
+    from barycenter_jobs.core.prices import Prices
+    from barycenter_jobs.core.stores import ExecutionLog, JobControls
+    from barycenter_jobs.operations.take_removals import TakeRemovals
 
 # What the record of a run needs after its last delete, even when the log is slow to answer.
 TIME_TO_RECORD = timedelta(seconds=15)

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.errors import StoreError
 from barycenter_jobs.core.executions import Backlog, Execution, Start
 from barycenter_jobs.core.expiry import Cutoffs
-from barycenter_jobs.core.jobs import Job
-from barycenter_jobs.core.pacing import Backoff, TokenBucket
 from barycenter_jobs.core.prices import DOCUMENTED_PRICES, Prices
-from barycenter_jobs.core.stores import Deleter, ExecutionLog, ExpiredRows, JobControls
 from barycenter_jobs.core.survey import survey
 from barycenter_jobs.core.sweep import sweep
-from barycenter_jobs.core.sweep_report import SweepReport
 from barycenter_jobs.operations.recording import Recorded, begin, is_ours, new_worker_id, time_to_record
-from barycenter_jobs.operations.share_out import ShareOut
-from barycenter_jobs.operations.take_removals import TakeRemovals
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.jobs import Job
+    from barycenter_jobs.core.pacing import Backoff, TokenBucket
+    from barycenter_jobs.core.stores import Deleter, ExecutionLog, ExpiredRows, JobControls
+    from barycenter_jobs.core.sweep_report import SweepReport
+    from barycenter_jobs.operations.share_out import ShareOut
+    from barycenter_jobs.operations.take_removals import TakeRemovals
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.errors import ExecutionAlreadyFinished, StateMachineNotStarted, StoreError
 from barycenter_jobs.core.executions import SHARED_LEASE
 from barycenter_jobs.core.legs import FIRST, Leg
-from barycenter_jobs.core.parts import Part
-from barycenter_jobs.core.stores import Legs, StateMachine
 from barycenter_jobs.operations.recording import Recorded, problem_of
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.parts import Part
+    from barycenter_jobs.core.stores import Legs, StateMachine
 
 
 @dataclass(frozen=True)

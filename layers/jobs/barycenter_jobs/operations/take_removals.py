@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.errors import AlreadyTaken, StoreError
-from barycenter_jobs.core.executions import Execution
-from barycenter_jobs.core.removal_stores import RemovalAccounts
-from barycenter_jobs.core.removal_totals import Taking
-from barycenter_jobs.core.stores import ExecutionLog
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.executions import Execution
+    from barycenter_jobs.core.removal_stores import RemovalAccounts
+    from barycenter_jobs.core.removal_totals import Taking
+    from barycenter_jobs.core.stores import ExecutionLog
 
 _TRIES = 5  # of a taking that other runs keep overtaking, which only ever happens where two hold one job
 

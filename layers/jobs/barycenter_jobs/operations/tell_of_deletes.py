@@ -6,14 +6,17 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.errors import RemovalsNotTold
-from barycenter_jobs.core.expiry import Cutoffs
-from barycenter_jobs.core.jobs import Kind
 from barycenter_jobs.core.removal_events import RemovedRow, Remover, row_hash
-from barycenter_jobs.core.removal_stores import RemovalEvents
 from barycenter_jobs.core.rows import Candidate, Deletion, Outcome
-from barycenter_jobs.core.stores import Deleter
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.expiry import Cutoffs
+    from barycenter_jobs.core.jobs import Kind
+    from barycenter_jobs.core.removal_stores import RemovalEvents
+    from barycenter_jobs.core.stores import Deleter
 
 logger = logging.getLogger(__name__)
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.errors import RunNotTold
-from barycenter_jobs.core.executions import Execution
 from barycenter_jobs.core.jobs import job_named
-from barycenter_jobs.core.stores import JobMetrics, RunEvents
-from barycenter_jobs.core.watched import Measurement
+from barycenter_jobs.core.metrics import Measurement
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.executions import Execution
+    from barycenter_jobs.core.stores import JobMetrics, RunEvents
 
 logger = logging.getLogger(__name__)
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.errors import ExecutionAlreadyFinished, FunctionNotInvoked, UnknownJob
 from barycenter_jobs.core.executions import Start, Status, Trigger, TriggerKind
 from barycenter_jobs.core.jobs import job_named
-from barycenter_jobs.core.stores import ExecutionLog, JobControls, JobInvoker
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.stores import ExecutionLog, JobControls, JobInvoker
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.jobs import job_named
-from barycenter_jobs.core.schedules import Schedule
-from barycenter_jobs.core.stores import JobControls, JobMetrics
 from barycenter_jobs.core.watched import Watched, measurements
-from barycenter_jobs.operations.close_dead_runs import CloseDeadRuns
-from barycenter_jobs.operations.prune_history import PruneHistory
-from barycenter_jobs.operations.read_health import ReadHealth
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.schedules import Schedule
+    from barycenter_jobs.core.stores import JobControls, JobMetrics
+    from barycenter_jobs.operations.close_dead_runs import CloseDeadRuns
+    from barycenter_jobs.operations.prune_history import PruneHistory
+    from barycenter_jobs.operations.read_health import ReadHealth
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,10 @@ class Watch:
         closed = self.close_dead_runs()
         for name, schedule in self.schedules.items():
             self.controls.watch(job_named(name), schedule.expression, self.clock())
-        watched = Watched(closed, self.read_health())
+        seen = self.read_health.with_recent_runs()
+        watched = Watched(
+            closed, [health for health, _ in seen], {health.job.name: runs for health, runs in seen}
+        )
         now = self.clock()
         for health in watched.health:
             self.metrics.show(health.job, measurements(watched, health.job, now))

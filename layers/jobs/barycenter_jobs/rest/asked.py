@@ -6,11 +6,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.http_messages import HttpRequest, HttpResponse
-from barycenter_jobs.operations.api import Operations
 from barycenter_jobs.rest.negotiation import chosen
-from barycenter_jobs.rest.parameters import Given
+
+if TYPE_CHECKING:
+    from barycenter_jobs.operations.api import Operations
+    from barycenter_jobs.rest.parameters import Given
 
 JSON = "application/json"
 # Anybody may keep it who asks again each time whether it still holds (RFC 9111, section 5.2.2.4): a client

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
-from barycenter_jobs.http_messages import HttpRequest, HttpResponse
 from barycenter_jobs.rest.asked import JSON, Asked, json_response
 from barycenter_jobs.rest.executions import LIMIT
 from barycenter_jobs.rest.jobs_meant import HANDLER_ID, JOB_ID, job_named_by
@@ -14,6 +14,9 @@ from barycenter_jobs.rest.negotiation import chosen
 from barycenter_jobs.rest.parameters import reason_for
 from barycenter_jobs.rest.problems import Kind, Refused, Unusable, refused_parameters
 from barycenter_jobs.rest.records import clearing
+
+if TYPE_CHECKING:
+    from barycenter_jobs.http_messages import HttpRequest, HttpResponse
 
 REASON = reason_for("reason")
 MAX_BODY_BYTES = 100_000

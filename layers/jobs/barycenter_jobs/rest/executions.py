@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlencode
 
+from barycenter_jobs.core.bounded_search import LogPage
 from barycenter_jobs.core.executions import Execution, Method, Status, TriggerKind
 from barycenter_jobs.core.log_reading import LogFilter, Order, Position
 from barycenter_jobs.http_messages import HttpResponse
-from barycenter_jobs.operations.read_log import LogPage
 from barycenter_jobs.rest.asked import ASK_AGAIN, Asked, json_response
 from barycenter_jobs.rest.jobs_meant import HANDLER_ID, JOB_ID, jobs_meant, names_a_job
 from barycenter_jobs.rest.negotiation import chosen

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from barycenter_jobs.core.statistics import merged
-from barycenter_jobs.http_messages import HttpResponse
 from barycenter_jobs.rest.asked import Asked, json_response
 from barycenter_jobs.rest.jobs_meant import jobs_meant
 from barycenter_jobs.rest.records import figures, totals
+
+if TYPE_CHECKING:
+    from barycenter_jobs.http_messages import HttpResponse
 
 
 def stats(asked: Asked) -> HttpResponse:

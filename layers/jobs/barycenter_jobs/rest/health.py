@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from barycenter_jobs.core.health import HealthState, JobHealth
 from barycenter_jobs.core.log_reading import LogFilter
-from barycenter_jobs.http_messages import HttpResponse
 from barycenter_jobs.rest.asked import Asked, json_response
 from barycenter_jobs.rest.clearing import NO_STORE
 from barycenter_jobs.rest.jobs_meant import job_named_by
 from barycenter_jobs.rest.problems import Kind, Refused
 from barycenter_jobs.rest.records import time
+
+if TYPE_CHECKING:
+    from barycenter_jobs.http_messages import HttpResponse
 
 UNHEALTHY = (HealthState.LATE, HealthState.FAILING)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from prometheus_client import Metric
 from prometheus_client.core import (
@@ -13,9 +14,11 @@ from prometheus_client.core import (
     StateSetMetricFamily,
 )
 
-from barycenter_jobs.core.backlog import JobBacklog
 from barycenter_jobs.core.health import HealthState, JobHealth
 from barycenter_jobs.core.statistics import JobStatistics, exact_bound_ms
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.backlog import JobBacklog
 
 _ROUND_MS = (
     10,
@@ -84,7 +87,14 @@ def _counters(lifetimes: Mapping[str, JobStatistics]) -> Iterator[Metric]:
     executions = CounterMetricFamily(
         "barycenter_jobs_executions", "Executions that have ended.", labels=["job", "status"]
     )
-    processed = CounterMetricFamily("barycenter_jobs_records_processed", "Rows deleted.", labels=_JOB)
+    processed = CounterMetricFamily(
+        "barycenter_jobs_records_processed", "Rows removed, by runs and by TTL.", labels=_JOB
+    )
+    by_ttl = CounterMetricFamily(
+        "barycenter_jobs_rows_removed_by_ttl",
+        "Of the records processed, rows that TTL removed, as far as runs have taken them into their records.",
+        labels=_JOB,
+    )
     durations = HistogramMetricFamily(
         "barycenter_jobs_duration_seconds",
         "How long executions took, those that were skipped left out.",
@@ -95,10 +105,11 @@ def _counters(lifetimes: Mapping[str, JobStatistics]) -> Iterator[Metric]:
         for status, count in statistics.by_status.items():
             executions.add_metric([name, status.value], count)
         processed.add_metric([name], statistics.records_processed)
+        by_ttl.add_metric([name], statistics.removed_by_ttl)
         *counts, total = statistics.durations_up_to(BOUNDS_MS)
         buckets = [(str(bound / 1000), float(count)) for bound, count in zip(BOUNDS_MS, counts, strict=True)]
         durations.add_metric([name], [*buckets, ("+Inf", total)], statistics.duration_ms_sum / 1000)
-    yield from (executions, processed, durations)
+    yield from (executions, processed, by_ttl, durations)
 
 
 def _gauges(health: Sequence[JobHealth]) -> Iterator[Metric]:

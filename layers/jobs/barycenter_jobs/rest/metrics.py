@@ -8,18 +8,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from barycenter_jobs.core.backlog import JobBacklog
 from barycenter_jobs.core.errors import StoreError
-from barycenter_jobs.core.health import JobHealth
 from barycenter_jobs.http_messages import HttpResponse
-from barycenter_jobs.operations.api import Operations
-from barycenter_jobs.operations.read_statistics import Statistics
-from barycenter_jobs.rest.asked import Asked
 from barycenter_jobs.rest.clearing import NO_STORE
 from barycenter_jobs.rest.negotiation import chosen
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
+
+    from barycenter_jobs.core.backlog import JobBacklog
+    from barycenter_jobs.core.health import JobHealth
+    from barycenter_jobs.operations.api import Operations
+    from barycenter_jobs.operations.read_statistics import Statistics
+    from barycenter_jobs.rest.asked import Asked
 
 T = TypeVar("T")
 

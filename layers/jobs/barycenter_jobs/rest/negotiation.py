@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from barycenter_jobs.http_messages import HttpRequest
 from barycenter_jobs.rest.problems import Kind, Refused
+
+if TYPE_CHECKING:
+    from barycenter_jobs.http_messages import HttpRequest
 
 
 def chosen(request: HttpRequest, offered: Sequence[str]) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.core.executions import Backlog, Execution, Status, Usage
 from barycenter_jobs.core.jobs import JOBS
-from barycenter_jobs.core.retention import Clearing
-from barycenter_jobs.core.statistics import JobStatistics
 from barycenter_jobs.core.timestamps import sortable
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.clearings import Clearing
+    from barycenter_jobs.core.statistics import JobStatistics
 
 
 def record(execution: Execution) -> dict[str, object]:

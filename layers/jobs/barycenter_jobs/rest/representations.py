@@ -9,9 +9,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from barycenter_jobs.core.executions import Execution
 from barycenter_jobs.rest.records import message, record, time
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.executions import Execution
 
 # Lambda sends an answer of 6 MB at the most, in which the body is a JSON string (AWS Lambda quotas).
 MOST_BYTES = 5_000_000

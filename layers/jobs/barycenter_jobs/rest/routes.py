@@ -7,13 +7,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from barycenter_jobs.bugs import INTERNAL, log_bug
 from barycenter_jobs.core.callers import Permission
 from barycenter_jobs.core.errors import NotAllowed, StoreError
 from barycenter_jobs.http_messages import HttpRequest, HttpResponse
-from barycenter_jobs.operations.api import Operations
 from barycenter_jobs.rest import clearing, description, executions, figures, health
 from barycenter_jobs.rest.asked import Asked
 from barycenter_jobs.rest.conditions import unless_known
@@ -21,6 +20,9 @@ from barycenter_jobs.rest.jobs_meant import HANDLER_ID, JOB_ID
 from barycenter_jobs.rest.metrics import Metrics
 from barycenter_jobs.rest.parameters import Parameter, given
 from barycenter_jobs.rest.problems import Kind, Refused, problem
+
+if TYPE_CHECKING:
+    from barycenter_jobs.operations.api import Operations
 
 Endpoint = Callable[[Asked], HttpResponse]
 

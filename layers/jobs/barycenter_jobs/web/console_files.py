@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from barycenter_jobs.core.callers import Permission
-from barycenter_jobs.core.sign_in import SignIn
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.sign_in import SignIn
 
 MEDIA_TYPE = "text/html; charset=utf-8"
 
@@ -53,10 +56,12 @@ def page(sign_in: SignIn | None) -> str:
 
     Nothing in it is secret: it is read before anybody has signed in.
     """
+    prefix = "" if sign_in is None else sign_in.scope_prefix
     told = {
         "issuer": None if sign_in is None else sign_in.issuer,
         "clientId": None if sign_in is None else sign_in.client_id,
-        "scope": " ".join(["openid", *Permission]),
+        "tokenOrigin": None if sign_in is None else sign_in.token_origin,
+        "scope": " ".join(["openid", *(prefix + permission for permission in Permission)]),
     }
     return (_FOLDER / "index.html").read_text().replace("$sign_in", escape(json.dumps(told)))
 
@@ -69,17 +74,25 @@ def files() -> Mapping[str, ConsoleFile]:
 
 def page_headers(sign_in: SignIn | None) -> dict[str, str]:
     """Return the headers of the page: its own server and the issuer, and nothing else from anywhere."""
-    issuer = "" if sign_in is None else " {0.scheme}://{0.netloc}".format(urlsplit(sign_in.issuer))
+    asked = " ".join(["'self'", *_issuers_origins(sign_in)])
     return {
         "content-security-policy": (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; "
-            f"connect-src 'self'{issuer}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+            f"connect-src {asked}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
             "require-trusted-types-for 'script'; trusted-types 'none'"
         ),
         "cache-control": "no-cache",
         "cross-origin-opener-policy": "same-origin",
         **_GUARDS,
     }
+
+
+def _issuers_origins(sign_in: SignIn | None) -> list[str]:
+    """Return where the issuer describes itself, and where it gives tokens if that is elsewhere."""
+    if sign_in is None:
+        return []
+    own = "{0.scheme}://{0.netloc}".format(urlsplit(sign_in.issuer))
+    return [own] if sign_in.token_origin in (None, own) else [own, str(sign_in.token_origin)]
 
 
 def _file(path: Path) -> ConsoleFile:

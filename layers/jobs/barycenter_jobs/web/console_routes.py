@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from barycenter_jobs.core.sign_in import SignIn
 from barycenter_jobs.web import console_files
 from barycenter_jobs.web.playground import takes_gzip
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.sign_in import SignIn
 
 Headers = dict[str, str | list[str]]
 

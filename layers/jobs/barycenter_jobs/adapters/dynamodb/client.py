@@ -1,43 +1,52 @@
-"""The DynamoDB clients of a sweep: one that reads, one that deletes."""
+"""The ways of this process to DynamoDB."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-import boto3
-import botocore.session
 from botocore.config import Config
 
 from barycenter_jobs.adapters.dynamodb.plain_answers import leave_answers_plain
-from barycenter_jobs.adapters.dynamodb.service_model import share_service_model
+from barycenter_jobs.adapters.sdk import Sdk
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 
-def deleting_client(endpoint_url: str | None = None, *, connections: int = 16) -> DynamoDBClient:
-    """Return a client that asks once and never retries by itself.
+class DynamoDB:
+    """An endpoint of DynamoDB, AWS's own if none is given, and the two clients that all adapters share.
 
-    A retry hidden in the SDK would turn "deleted, answer lost" into "already gone" and falsify the
-    counts. The sweep retries instead, and knows what it does not know.
+    They are made on first use, by the `sdk`.
     """
-    return _client(endpoint_url, attempts=1, read_timeout=10, connections=connections)
 
+    def __init__(self, endpoint_url: str | None = None, sdk: Sdk | None = None) -> None:
+        self._endpoint_url = endpoint_url
+        self.sdk = Sdk() if sdk is None else sdk
+        self.models: dict[tuple[type, str], Any] = {}  # of PynamoDB, bound to their tables: see `bound`
+        leave_answers_plain(self.sdk.session)
 
-def reading_client(endpoint_url: str | None = None, *, connections: int = 16) -> DynamoDBClient:
-    """Return a client for requests that do no harm when they are sent twice: the SDK repeats them."""
-    return _client(endpoint_url, attempts=5, read_timeout=20, connections=connections)
+    @cached_property
+    def reading(self) -> DynamoDBClient:
+        """A client for requests that do no harm when they are sent twice: the SDK repeats them."""
+        return self._client(attempts=5)
 
+    @cached_property
+    def deleting(self) -> DynamoDBClient:
+        """A client that asks once and never retries by itself.
 
-def _client(
-    endpoint_url: str | None, *, attempts: int, read_timeout: int, connections: int
-) -> DynamoDBClient:
-    config = Config(
-        retries={"mode": "standard", "total_max_attempts": attempts},
-        connect_timeout=3,
-        read_timeout=read_timeout,
-        max_pool_connections=connections,
-        parameter_validation=False,  # a seventh of a request's client time, for requests that we alone build
-    )
-    core = leave_answers_plain(share_service_model(botocore.session.get_session()))
-    return boto3.Session(botocore_session=core).client("dynamodb", endpoint_url=endpoint_url, config=config)
+        A retry hidden in the SDK would turn "deleted, answer lost" into "already gone" and falsify the
+        counts. The sweep retries instead, and knows what it does not know.
+        """
+        return self._client(attempts=1)
+
+    def _client(self, *, attempts: int) -> DynamoDBClient:
+        config = Config(
+            retries={"mode": "standard", "total_max_attempts": attempts},
+            connect_timeout=3,
+            read_timeout=10,  # so that a record whose answer is lost is written again in the time left for it
+            max_pool_connections=16,
+            parameter_validation=False,  # a seventh of a request's client time, for what we alone build
+        )
+        client: DynamoDBClient = self.sdk.client("dynamodb", self._endpoint_url, config)
+        return client

@@ -9,6 +9,7 @@ from botocore import exceptions as sdk
 from botocore.parsers import ResponseParserError
 from pynamodb.exceptions import PynamoDBException
 
+from barycenter_jobs.adapters.aws_errors import code_of
 from barycenter_jobs.core.errors import (
     AccessRefused,
     AnswerLost,
@@ -76,10 +77,7 @@ def condition_failed(error: PynamoDBException) -> bool:
     PynamoDB's own `cause_response_code` fails where no answer came at all.
     """
     cause = error.cause
-    return (
-        isinstance(cause, sdk.ClientError)
-        and cause.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException"
-    )
+    return isinstance(cause, sdk.ClientError) and code_of(cause) == "ConditionalCheckFailedException"
 
 
 def _translated(error: sdk.ClientError | sdk.BotoCoreError, what: str) -> StoreError:
@@ -97,7 +95,7 @@ def _translated(error: sdk.ClientError | sdk.BotoCoreError, what: str) -> StoreE
 
 def _refusal(error: sdk.ClientError, what: str) -> StoreError:
     details = error.response.get("Error", {})
-    code = details.get("Code", "UnknownError")
+    code = code_of(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in THROTTLING_CODES:
         return Throttled(f"{what}: {code}")

@@ -11,7 +11,7 @@ and `job_status` exist only where they apply, which is what makes those indexes 
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pynamodb.attributes import BooleanAttribute as _Boolean
 from pynamodb.attributes import ListAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
@@ -19,6 +19,11 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from barycenter_jobs.core.counts import Counts
+
+if TYPE_CHECKING:
+    from pynamodb.connection import Connection
+
+    from barycenter_jobs.adapters.dynamodb.client import DynamoDB
 
 EXECUTIONS = "executions"
 FAILURES = "failures"
@@ -266,17 +271,23 @@ class ClearingItem(Model):
     last_batch = UnicodeAttribute(null=True)
 
 
-def bound(item: type[ItemType], table: str, endpoint_url: str | None) -> type[ItemType]:
-    """Return the model for a table whose name is known only when the function starts."""
-    meta = type(
-        "Meta",
-        (),
-        {
-            "table_name": table,
-            "host": endpoint_url,
-            "connect_timeout_seconds": 3,
-            "read_timeout_seconds": 10,
-            "max_retry_attempts": 5,
-        },
-    )
-    return type(item.__name__, (item,), {"Meta": meta})
+def bound(item: type[ItemType], table: str, dynamodb: DynamoDB) -> type[ItemType]:
+    """Return the model for a table whose name is known only when the function starts.
+
+    It asks through the client that reads, and so repeats what is lost: each write of the log that is sent
+    twice is the same write.
+    """
+    known: type[ItemType] | None = dynamodb.models.get((item, table))
+    if known is not None:
+        return known
+    model = type(item.__name__, (item,), {"Meta": type("Meta", (), {"table_name": table})})
+    # PynamoDB would make a client of its own, of a session of its own, for each model.
+    client: Any = dynamodb.reading
+    connection_of(model)._client = client  # noqa: SLF001 - it offers no other way
+    dynamodb.models[item, table] = model
+    return model
+
+
+def connection_of(model: type[Model]) -> Connection:
+    """Return what the transactions of a model's table are asked through."""
+    return model._get_connection().connection  # noqa: SLF001 - PynamoDB offers no other way

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pynamodb.exceptions import DoesNotExist, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
@@ -26,6 +26,7 @@ from barycenter_jobs.adapters.dynamodb.execution_items import (
     ItemType,
     TakenItem,
     bound,
+    connection_of,
 )
 from barycenter_jobs.adapters.dynamodb.execution_mapping import (
     item_of,
@@ -35,10 +36,8 @@ from barycenter_jobs.adapters.dynamodb.execution_mapping import (
 )
 from barycenter_jobs.adapters.dynamodb.execution_reading import execution_of
 from barycenter_jobs.adapters.dynamodb.job_statistics import DynamoDBStatistics
-from barycenter_jobs.adapters.dynamodb.plain_answers import leave_answers_plain
-from barycenter_jobs.adapters.dynamodb.removal_accounts import taken_log
 from barycenter_jobs.adapters.dynamodb.run_legs import DynamoDBLegs
-from barycenter_jobs.adapters.dynamodb.service_model import share_service_model
+from barycenter_jobs.adapters.dynamodb.taken_log import taken_log
 from barycenter_jobs.adapters.dynamodb.transactions import CONDITION_FAILED, refusals, worth_another_try
 from barycenter_jobs.core.errors import (
     AlreadyTaken,
@@ -50,25 +49,26 @@ from barycenter_jobs.core.errors import (
 from barycenter_jobs.core.executions import LEASE, Execution, Request, Start, Status, in_the_way, still_stands
 from barycenter_jobs.core.legs import total
 from barycenter_jobs.core.log_reading import LogFilter, Order, Position
-from barycenter_jobs.core.pacing import Backoff
-from barycenter_jobs.core.removal_totals import Taking
 from barycenter_jobs.core.retention import Retention
-from barycenter_jobs.core.statistics import JobStatistics
 from barycenter_jobs.core.timestamps import iso, sortable
+
+if TYPE_CHECKING:
+    from barycenter_jobs.adapters.dynamodb.client import DynamoDB
+    from barycenter_jobs.core.pacing import Backoff
+    from barycenter_jobs.core.removal_totals import Taking
+    from barycenter_jobs.core.statistics import JobStatistics
 
 # EventBridge and Lambda give up repeating an event after a day at the most.
 DELIVERIES_KEPT = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
-class _Delivered:
+class _Delivered(NamedTuple):
     """An event that a start handles; `before` is the item of its last attempt."""
 
     before: DeliveryItem | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
+class _Claim(NamedTuple):
     """A job that a start takes hold of; `before` is the item of who held it last."""
 
     log: str
@@ -86,30 +86,26 @@ class DynamoDBExecutionLog:
     def __init__(
         self,
         table: str,
+        dynamodb: DynamoDB,
         *,
         retention: timedelta,
         failure_retention: timedelta = timedelta(days=400),
         backoff: Backoff,
-        endpoint_url: str | None = None,
         told: Callable[[Execution], None] | None = None,
     ) -> None:
         self._table = table
         self.told = told
         self._retention = Retention(retention, failure_retention)
         self._backoff = backoff
-        self._executions = bound(ExecutionItem, table, endpoint_url)
-        self._counters = bound(CounterItem, table, endpoint_url)
-        self._deliveries = bound(DeliveryItem, table, endpoint_url)
-        self._holders = bound(HolderItem, table, endpoint_url)
-        self._legs = DynamoDBLegs(table, retention=retention, backoff=backoff, endpoint_url=endpoint_url)
-        connection = self._executions._get_connection()  # noqa: SLF001 - one client for the models of a table
-        self._taken = bound(TakenItem, table, endpoint_url)
-        for model in (self._counters, self._deliveries, self._holders, self._taken):
-            model._connection = connection  # noqa: SLF001
-        self._items = connection
-        self._connection = connection.connection
-        self._statistics = DynamoDBStatistics(table, self._connection, endpoint_url)
-        leave_answers_plain(share_service_model(self._connection.session))
+        self._executions = bound(ExecutionItem, table, dynamodb)
+        self._counters = bound(CounterItem, table, dynamodb)
+        self._deliveries = bound(DeliveryItem, table, dynamodb)
+        self._holders = bound(HolderItem, table, dynamodb)
+        self._taken = bound(TakenItem, table, dynamodb)
+        self._legs = DynamoDBLegs(table, dynamodb, retention=retention, backoff=backoff)
+        self._items = self._executions._get_connection()  # noqa: SLF001 - to read items as they are
+        self._connection = connection_of(self._executions)
+        self._statistics = DynamoDBStatistics(table, dynamodb)
 
     def start(self, start: Start, now: datetime) -> Execution:
         """Record that a run begins, in one transaction. See `ExecutionLog`.

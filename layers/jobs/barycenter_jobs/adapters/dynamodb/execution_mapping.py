@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
 from barycenter_jobs.adapters.dynamodb.execution_items import (
     EXECUTIONS,
@@ -17,9 +18,11 @@ from barycenter_jobs.core.executions import (
     Status,
 )
 from barycenter_jobs.core.log_reading import LogFilter, Order, Position
-from barycenter_jobs.core.retention import Retention
 from barycenter_jobs.core.statistics import portion_of
 from barycenter_jobs.core.timestamps import iso, sortable
+
+if TYPE_CHECKING:
+    from barycenter_jobs.core.retention import Retention
 
 
 def item_of(execution: Execution, model: type[ExecutionItem], retention: Retention) -> ExecutionItem:

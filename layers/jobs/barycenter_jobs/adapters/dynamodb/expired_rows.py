@@ -12,16 +12,17 @@ from barycenter_jobs.adapters.dynamodb.attributes import EXPIRES_AT, SHARD
 from barycenter_jobs.adapters.dynamodb.errors import store_errors
 from barycenter_jobs.adapters.dynamodb.indexed_rows import EXPIRY_INDEX, ROTATION_INDEX, Index, IndexedRows
 from barycenter_jobs.adapters.dynamodb.scanned_rows import ScannedRows
-from barycenter_jobs.core.backlog import Count, Span
 from barycenter_jobs.core.errors import RequestRefused
 from barycenter_jobs.core.executions import Backlog
 from barycenter_jobs.core.expiry import DEFAULT_SHARDS, Cutoffs
-from barycenter_jobs.core.jobs import Kind
 from barycenter_jobs.core.parts import Part, parts
-from barycenter_jobs.core.rows import Page, Quarantined
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+    from barycenter_jobs.core.jobs import Kind
+    from barycenter_jobs.core.rows import Page, Quarantined
+    from barycenter_jobs.core.spans import Count, Span
 
 # Rows that their writer did not put into the index are looked for on every run while a whole scan is
 # next to nothing: at most 128 read units. A larger table would make a run's cost depend on live rows.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from pynamodb.exceptions import DoesNotExist, PutError, TransactWriteError
 from pynamodb.transactions import TransactWrite
@@ -16,16 +17,19 @@ from barycenter_jobs.adapters.dynamodb.execution_items import (
     ClearingItem,
     ExecutionItem,
     bound,
+    connection_of,
 )
 from barycenter_jobs.adapters.dynamodb.execution_reading import execution_of
 from barycenter_jobs.adapters.dynamodb.job_statistics import DynamoDBStatistics
-from barycenter_jobs.adapters.dynamodb.service_model import share_service_model
 from barycenter_jobs.adapters.dynamodb.transactions import CONDITION_FAILED, refusals, worth_another_try
+from barycenter_jobs.core.clearings import Clearing
 from barycenter_jobs.core.errors import Throttled
 from barycenter_jobs.core.executions import Execution, Request, Status
-from barycenter_jobs.core.pacing import Backoff
-from barycenter_jobs.core.retention import Clearing
 from barycenter_jobs.core.timestamps import iso, parsed
+
+if TYPE_CHECKING:
+    from barycenter_jobs.adapters.dynamodb.client import DynamoDB
+    from barycenter_jobs.core.pacing import Backoff
 
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00Z")
@@ -38,16 +42,13 @@ class DynamoDBHistory:
     spaces the tries of transactions that meet others.
     """
 
-    def __init__(self, table: str, *, backoff: Backoff, endpoint_url: str | None = None) -> None:
+    def __init__(self, table: str, dynamodb: DynamoDB, *, backoff: Backoff) -> None:
         self._table = table
         self._backoff = backoff
-        self._executions = bound(ExecutionItem, table, endpoint_url)
-        self._clearings = bound(ClearingItem, table, endpoint_url)
-        connection = self._executions._get_connection()  # noqa: SLF001 - one client for the models of a table
-        self._clearings._connection = connection  # noqa: SLF001
-        self._connection = connection.connection
-        self._statistics = DynamoDBStatistics(table, self._connection, endpoint_url)
-        share_service_model(self._connection.session)
+        self._executions = bound(ExecutionItem, table, dynamodb)
+        self._clearings = bound(ClearingItem, table, dynamodb)
+        self._connection = connection_of(self._executions)
+        self._statistics = DynamoDBStatistics(table, dynamodb)
 
     def remove(self, executions: Sequence[Execution], clearing: Clearing | None = None) -> int:
         """Remove the records of finished executions. See `History`.

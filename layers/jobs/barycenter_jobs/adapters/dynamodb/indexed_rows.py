@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from barycenter_jobs.adapters.dynamodb.attributes import EXPIRES_AT, ROTATED_AT, SHARD, epoch_seconds
 from barycenter_jobs.adapters.dynamodb.errors import store_errors
-from barycenter_jobs.core.backlog import Count, Span, total
 from barycenter_jobs.core.executions import Backlog
 from barycenter_jobs.core.expiry import FIRST_IMPLAUSIBLE_SECOND, Cutoffs, Expiry, Unreadable
 from barycenter_jobs.core.rows import Candidate, Page, Quarantined, row_name
+from barycenter_jobs.core.spans import Count, Span, total
 from barycenter_jobs.core.timestamps import instant
 
 if TYPE_CHECKING:

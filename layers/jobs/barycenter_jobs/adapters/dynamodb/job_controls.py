@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist, UpdateError
@@ -13,12 +14,14 @@ from pynamodb.models import Model
 
 from barycenter_jobs.adapters.dynamodb.errors import condition_failed, store_errors
 from barycenter_jobs.adapters.dynamodb.execution_items import bound
-from barycenter_jobs.adapters.dynamodb.service_model import share_service_model
 from barycenter_jobs.core.controls import Control
 from barycenter_jobs.core.errors import Throttled
-from barycenter_jobs.core.health import Pause
-from barycenter_jobs.core.jobs import Job
+from barycenter_jobs.core.pauses import Pause
 from barycenter_jobs.core.timestamps import parsed, sortable
+
+if TYPE_CHECKING:
+    from barycenter_jobs.adapters.dynamodb.client import DynamoDB
+    from barycenter_jobs.core.jobs import Job
 
 TRIES = 5  # of a change that others keep overtaking: operators, who need seconds each
 
@@ -40,10 +43,9 @@ class JobControlItem(Model):
 class DynamoDBJobControls:
     """Keeps an item for each job, for good. Reads are consistent."""
 
-    def __init__(self, table: str, *, endpoint_url: str | None = None) -> None:
+    def __init__(self, table: str, dynamodb: DynamoDB) -> None:
         self._table = table
-        self._items = bound(JobControlItem, table, endpoint_url)
-        share_service_model(self._items._get_connection().connection.session)  # noqa: SLF001 - PynamoDB offers no other way
+        self._items = bound(JobControlItem, table, dynamodb)
 
     def of(self, job: Job) -> Control:
         """Return what is known about a job. See `JobControls`. Raises StoreError."""
@@ -52,6 +54,18 @@ class DynamoDBJobControls:
                 return _control(self._items.get(_log(job), 0, consistent_read=True))
             except DoesNotExist:
                 return Control()
+
+    def of_each(self, jobs: Sequence[Job]) -> list[Control]:
+        """Return the same of several jobs. See `JobControls`. Raises StoreError."""
+        keys: Any = [{"log": _log(job), "id": "0"} for job in jobs]  # not as PynamoDB has it typed
+        with store_errors("read", self._table):
+            # Not by the model, which would ask for what is left over without end and without a pause.
+            answer = self._items._get_connection().batch_get_item(keys, consistent_read=True)  # noqa: SLF001
+        items = answer["Responses"].get(self._table, [])
+        known = {item["log"]["S"]: _control(self._items.from_raw_data(item)) for item in items}
+        left_over = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+        unread = {key["log"]["S"] for key in left_over}
+        return [self.of(job) if _log(job) in unread else known.get(_log(job), Control()) for job in jobs]
 
     def pause(self, job: Job, pause: Pause) -> Pause:
         """Keep a job from running by itself. See `JobControls`. Raises StoreError."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pynamodb.connection import Connection
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from barycenter_jobs.adapters.dynamodb.errors import store_errors
-from barycenter_jobs.adapters.dynamodb.execution_items import StatisticsItem, bound
-from barycenter_jobs.core.executions import Execution
+from barycenter_jobs.adapters.dynamodb.execution_items import StatisticsItem, bound, connection_of
 from barycenter_jobs.core.statistics import Increment, JobStatistics, increment_of, merged, portion_of
+
+if TYPE_CHECKING:
+    from barycenter_jobs.adapters.dynamodb.client import DynamoDB
+    from barycenter_jobs.core.executions import Execution
 
 _KEY = {"log", "id"}
 
@@ -21,10 +23,10 @@ _KEY = {"log", "id"}
 class DynamoDBStatistics:
     """Keeps an item for each portion of a job's counters, and changes them within others' transactions."""
 
-    def __init__(self, table: str, connection: Connection, endpoint_url: str | None = None) -> None:
+    def __init__(self, table: str, dynamodb: DynamoDB) -> None:
         self._table = table
-        self._connection = connection
-        self._items = bound(StatisticsItem, table, endpoint_url)
+        self._items = bound(StatisticsItem, table, dynamodb)
+        self._connection = connection_of(self._items)
 
     def count(self, transaction: TransactWrite, execution: Execution) -> None:
         """Have the transaction add an execution that is finished; one that is running adds nothing."""

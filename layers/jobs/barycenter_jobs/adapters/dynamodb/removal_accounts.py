@@ -22,14 +22,17 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from barycenter_jobs.adapters.aws_errors import code_of
 from barycenter_jobs.adapters.dynamodb.errors import THROTTLING_CODES, store_errors
+from barycenter_jobs.adapters.dynamodb.taken_log import taken_log
 from barycenter_jobs.core.errors import Throttled
-from barycenter_jobs.core.pacing import Backoff
-from barycenter_jobs.core.removal_stores import Told
 from barycenter_jobs.core.removal_totals import Progress, RemovalTotals, Taking, summed, totals_of
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+    from barycenter_jobs.core.pacing import Backoff
+    from barycenter_jobs.core.removal_stores import Told
 
 IDENTITY_BYTES = 8
 LANES = 4  # invocations for several shards of a stream do not wait for each other at one item
@@ -175,11 +178,6 @@ class DynamoDBRemovalAccounts:
                 start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
 
-def taken_log(kind: str) -> str:
-    """Return the partition of what runs have taken of a kind's counters."""
-    return f"removals taken {kind}"
-
-
 def _fresh(told: Sequence[Told], slices: Mapping[int, _Slice]) -> list[Told]:
     seen: set[tuple[int, bytes]] = set()
     fresh = []
@@ -199,7 +197,7 @@ def _bytes(value: bytes | str) -> bytes:
 def _passes(error: ClientError) -> bool:
     """Return whether the same transaction may go through once what it rests on was read again."""
     details: Any = error.response
-    if details.get("Error", {}).get("Code") != "TransactionCanceledException":
+    if code_of(error) != "TransactionCanceledException":
         return False
     reasons = {reason.get("Code", "None") for reason in details.get("CancellationReasons", [])}
     return bool(reasons) and reasons <= _PASSING

@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from dataclasses import asdict
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from pynamodb.exceptions import PutError, TransactWriteError
 from pynamodb.transactions import TransactWrite
@@ -17,15 +18,18 @@ from barycenter_jobs.adapters.dynamodb.execution_items import (
     LegItem,
     ResultMap,
     bound,
+    connection_of,
     counts_of,
 )
-from barycenter_jobs.adapters.dynamodb.service_model import share_service_model
 from barycenter_jobs.adapters.dynamodb.transactions import CONDITION_FAILED, refusals, worth_another_try
 from barycenter_jobs.core.errors import ExecutionAlreadyFinished, Throttled
 from barycenter_jobs.core.executions import Execution, Status
 from barycenter_jobs.core.legs import Leg
-from barycenter_jobs.core.pacing import Backoff
 from barycenter_jobs.core.parts import Part
+
+if TYPE_CHECKING:
+    from barycenter_jobs.adapters.dynamodb.client import DynamoDB
+    from barycenter_jobs.core.pacing import Backoff
 
 
 class DynamoDBLegs:
@@ -35,17 +39,13 @@ class DynamoDBLegs:
     end of a leg is refused once the run's record is closed: whoever closed it did not count it.
     """
 
-    def __init__(
-        self, table: str, *, retention: timedelta, backoff: Backoff, endpoint_url: str | None = None
-    ) -> None:
+    def __init__(self, table: str, dynamodb: DynamoDB, *, retention: timedelta, backoff: Backoff) -> None:
         self._table = table
         self._backoff = backoff
         self._retention = retention
-        self._items = bound(LegItem, table, endpoint_url)
-        self._executions = bound(ExecutionItem, table, endpoint_url)
-        self._executions._connection = self._items._get_connection()  # noqa: SLF001
-        self._connection = self._items._get_connection().connection  # noqa: SLF001
-        share_service_model(self._items._get_connection().connection.session)  # noqa: SLF001 - PynamoDB offers no other way
+        self._items = bound(LegItem, table, dynamodb)
+        self._executions = bound(ExecutionItem, table, dynamodb)
+        self._connection = connection_of(self._items)
 
     def begin_leg(self, execution: Execution, leg: Leg) -> None:
         """Record that an invocation begins. See `Legs`. Raises StoreError."""

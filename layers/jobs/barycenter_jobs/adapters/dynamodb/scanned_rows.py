@@ -16,11 +16,12 @@ from barycenter_jobs.adapters.dynamodb.attributes import (
 )
 from barycenter_jobs.adapters.dynamodb.errors import store_errors
 from barycenter_jobs.core.expiry import FIRST_IMPLAUSIBLE_SECOND, Cutoffs, Expiry, Unreadable
-from barycenter_jobs.core.parts import Part
 from barycenter_jobs.core.rows import Candidate, Page, Quarantined, row_name
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+    from barycenter_jobs.core.parts import Part
 
 _TYPES = {
     "BOOL": "Boolean",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from barycenter_jobs.adapters.aws_errors import code_of
 from barycenter_jobs.adapters.dynamodb.attributes import EXPIRES_AT, SHARD
 from barycenter_jobs.adapters.dynamodb.errors import store_errors
 from barycenter_jobs.core.errors import StoreError
@@ -68,7 +69,7 @@ class ShardStamper:
                     ReturnConsumedCapacity="TOTAL",
                 )
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
+                if code_of(error) != "ConditionalCheckFailedException":
                     raise
                 return Stamping(stamped=0, write_units=1.0)  # a refused condition is billed
         return Stamping(1, answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0))

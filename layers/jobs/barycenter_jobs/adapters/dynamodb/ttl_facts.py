@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from barycenter_jobs.adapters.dynamodb.errors import store_errors
-from barycenter_jobs.core.removal_totals import Progress
 from barycenter_jobs.core.ttl_findings import ConsumerFacts, TableFacts
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+    from barycenter_jobs.core.removal_totals import Progress
 
 
 class DynamoDBTtlFacts:

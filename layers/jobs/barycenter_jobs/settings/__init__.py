@@ -1,0 +1,1 @@
+"""What the environment says, a module for each who asks. Nothing outside `bootstrap` reads it."""
