@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 
 import pytest
 
@@ -71,6 +72,23 @@ def test_the_ways_in_know_every_jobs_function(monkeypatch: pytest.MonkeyPatch) -
     assert [listed.job for listed in operations.list_jobs()] == list(JOBS)
     assert operations.trigger_job.new_id() != operations.trigger_job.new_id()
     assert apis.operations() is operations
+
+
+def test_every_operation_of_the_ways_in_is_made_when_it_is_asked_for_and_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in API.items():
+        monkeypatch.setenv(name, value)
+    operations = apis.operations()
+    names = [field.name for field in fields(operations) if field.name != "clock"]
+
+    made = {name: getattr(operations, name) for name in names}
+
+    assert len(names) > 10
+    assert {name: type(each).__module__ for name, each in made.items()} == {
+        name: f"barycenter_jobs.operations.{name}" for name in names
+    }
+    assert all(getattr(operations, name) is each for name, each in made.items())
 
 
 def test_the_watchdog_needs_no_more_than_the_schedules(monkeypatch: pytest.MonkeyPatch) -> None:

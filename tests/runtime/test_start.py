@@ -94,6 +94,13 @@ def test_who_serves_nobody_knows_no_way_in(folder: str) -> None:
     assert "prometheus_client" not in started(folder).packages()
 
 
+@pytest.mark.parametrize("folder", ["graphql_resolver", "http_api"])
+def test_an_operation_of_the_apis_is_read_when_it_is_asked_for(folder: str) -> None:
+    operations = {name for name in started(folder).modules if name.startswith("barycenter_jobs.operations.")}
+
+    assert operations == {"barycenter_jobs.operations.api"}
+
+
 @pytest.mark.parametrize("folder", CLEANUPS)
 def test_a_cleanup_has_what_runs_its_job_and_not_what_is_rare(folder: str) -> None:
     rare = ("close_run", "drain_part", "reconcile", "take_removals", "tell_of_deletes")
