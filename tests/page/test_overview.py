@@ -78,8 +78,8 @@ def test_a_strip_has_a_mark_for_each_recent_run(sit: Sit, failing: Scripted) -> 
     )
 
     assert failed == signs >= 6
-    # Failed attempts took four to six seconds, cleanups well below one.
-    assert heights[-1] > heights[-2] > heights[-3] > 2 * heights[0]
+    # Failed attempts took four to six seconds; a cleanup at night, with little to do, well below one.
+    assert heights[-1] > heights[-2] > heights[-3] > 2 * min(heights)
 
 
 def test_pointing_at_a_mark_tells_of_its_run_and_a_click_opens_it(sit: Sit, failing: Scripted) -> None:
