@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from moto.core.botocore_stubber import BotocoreStubber
 
 from tests.engine import embedded_engine
 from tests.local_stack.processes import StackProcess, quiet_stack
@@ -28,6 +31,20 @@ def _made_up_credentials() -> Iterator[None]:
             patch.delenv(name, raising=False)
         for name, value in CREDENTIALS.items():
             patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _moto_answers_one_request_at_a_time() -> Iterator[None]:
+    """Keep moto whole: its tables are dictionaries, which must not change while another thread reads them."""
+    one_at_a_time, process = threading.RLock(), BotocoreStubber.process_request
+
+    def alone(stubber: BotocoreStubber, request: Any) -> Any:  # noqa: ANN401 - moto's own
+        with one_at_a_time:
+            return process(stubber, request)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BotocoreStubber, "process_request", alone)
         yield
 
 
