@@ -81,14 +81,11 @@ def _transformed(text: str) -> Json:
 
 
 def _settled(template: Json, given: Json) -> Json:
-    parameters = {
-        name: {**body, **({"Default": given[name]} if name in given else {})}
-        for name, body in template["Parameters"].items()
-    }
     evaluator = Evaluator(
-        {**template, "Parameters": parameters},
+        template,
         lambda name: f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:{name}",
         lambda name, attribute: f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:{name}/{attribute}",
+        given,
     )
     resources = {
         name: evaluator.value({key: value for key, value in body.items() if key != "Condition"})

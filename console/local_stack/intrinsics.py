@@ -28,7 +28,7 @@ _PLACEHOLDER = re.compile(r"\$\{(!?)([^}]+)\}")
 
 
 class Evaluator:
-    """Evaluates parts of one template against its parameters' defaults.
+    """Evaluates parts of one template against its parameters' defaults, or the values `given` in their place.
 
     `reference` and `attribute` say what `Ref` and `Fn::GetAtt` of a resource are here. Nothing is
     evaluated before it is asked for, so a template may use what the local stack does not know in
@@ -40,8 +40,11 @@ class Evaluator:
         document: Mapping[str, Any],
         reference: Callable[[str], str],
         attribute: Callable[[str, str], str],
+        given: Mapping[str, Any] | None = None,
     ) -> None:
-        self._parameters: Mapping[str, Any] = document.get("Parameters") or {}
+        self._parameters: dict[str, Any] = {**(document.get("Parameters") or {})}
+        for name, value in (given or {}).items():
+            self._parameters[name] = {**self._parameters[name], "Default": value}
         self._mappings: Mapping[str, Any] = document.get("Mappings") or {}
         self._conditions: Mapping[str, Any] = document.get("Conditions") or {}
         self._resources: Mapping[str, Any] = document.get("Resources") or {}

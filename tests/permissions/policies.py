@@ -44,11 +44,7 @@ def _attribute(name: str, attribute: str) -> str:
 
 
 def _evaluator(given: Mapping[str, object]) -> Evaluator:
-    parameters = {
-        name: {**body, **({"Default": given[name]} if name in given else {})}
-        for name, body in template()["Parameters"].items()
-    }
-    return Evaluator({**template(), "Parameters": parameters}, lambda name: name, _attribute)
+    return Evaluator(template(), lambda name: name, _attribute, given)
 
 
 def environment(folder: str, given: Mapping[str, object] = EVERYTHING) -> dict[str, str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from barycenter_jobs.adapters.memory import MemoryExecutionLog, MemoryJobControls
-from barycenter_jobs.core.executions import Execution, Start, Status
+from barycenter_jobs.core.executions import Start, Status
 from barycenter_jobs.core.jobs import JOBS, SESSIONS
-from barycenter_jobs.core.log_reading import LogFilter, Order, Position
+from tests.counted_log import CountedLog
 from tests.graphql.service import BY_SCHEDULE, NOON, NOW, SCHEDULES, service
 from tests.rest.asking import Ask, asking, problem
 
@@ -65,29 +65,11 @@ def test_jobs_that_wait_for_their_first_run_are_well() -> None:
     assert (answer.status, answer.json["status"]) == (200, "ok")
 
 
-class Counted(MemoryExecutionLog):
-    """A log that tells how many records were read."""
-
-    records = 0
-
-    def read(
-        self,
-        log_filter: LogFilter,
-        limit: int,
-        *,
-        order: Order = Order.NEWEST_FIRST,
-        after: Position | None = None,
-    ) -> list[Execution]:
-        found = super().read(log_filter, limit, order=order, after=after)
-        self.records += len(found)
-        return found
-
-
 @pytest.mark.parametrize(
     ("path", "most"), [("/health", 1), ("/health/jobs", 200), ("/api/executions?limit=10", 11)]
 )
 def test_a_long_log_costs_no_more_than_a_short_one(path: str, most: int) -> None:
-    log = Counted()
+    log = CountedLog()
     for number in range(1_000):
         execution = log.start(Start(SESSIONS, BY_SCHEDULE, f"event {number}"), NOON)
         log.finish(execution.finished(Status.SUCCESS, NOON))

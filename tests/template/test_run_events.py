@@ -28,10 +28,7 @@ ANY_BUS, ANY_URL = ("none", "default", "events"), ("", "https://hooks.example.or
 
 def evaluator(**parameters: Any) -> Evaluator:  # noqa: ANN401 - parameters are of any type
     """Return what CloudFormation would make of the template with these parameters."""
-    document = {**template(), "Parameters": {**template()["Parameters"]}}
-    for name, value in parameters.items():
-        document["Parameters"][name] = {**document["Parameters"][name], "Default": value}
-    return Evaluator(document, lambda name: name, lambda name, attribute: f"{name}.{attribute}")
+    return Evaluator(template(), lambda name: name, lambda name, attribute: f"{name}.{attribute}", parameters)
 
 
 def made(stack: Evaluator) -> set[str]:

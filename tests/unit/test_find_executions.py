@@ -19,39 +19,15 @@ from barycenter_jobs.core.execution_query import (
     Slice,
     Term,
 )
-from barycenter_jobs.core.executions import Execution, Start, Status, Trigger, TriggerKind
+from barycenter_jobs.core.executions import Start, Status, Trigger, TriggerKind
 from barycenter_jobs.core.jobs import JOBS
-from barycenter_jobs.core.log_reading import LogFilter, Order, Position
 from barycenter_jobs.operations.find_executions import FindExecutions
 from barycenter_jobs.operations.read_log import ReadLog
+from tests.counted_log import CountedLog
 
 NOON = datetime(2026, 2, 14, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 SESSIONS = JOBS[0].name
-
-
-class CountedLog(MemoryExecutionLog):
-    """A log that counts the records which it hands out."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.handed_out = 0
-
-    def read(
-        self,
-        log_filter: LogFilter,
-        limit: int,
-        *,
-        order: Order = Order.NEWEST_FIRST,
-        after: Position | None = None,
-    ) -> list[Execution]:
-        found = super().read(log_filter, limit, order=order, after=after)
-        self.handed_out += len(found)
-        return found
-
-    def get(self, execution_id: int) -> Execution | None:
-        self.handed_out += 1
-        return super().get(execution_id)
 
 
 def log_of(runs: int) -> CountedLog:
@@ -118,8 +94,8 @@ def test_what_keys_answer_reads_as_many_records_as_it_returns_and_one(
     found = find(log)(query(where, pagination))
 
     assert found.executions
-    assert log.handed_out <= 5 + 1
-    assert found.examined == log.handed_out
+    assert log.records <= 5 + 1
+    assert found.examined == log.records
 
 
 def test_all_that_keys_find_is_read_once_and_nothing_else() -> None:
@@ -128,7 +104,7 @@ def test_all_that_keys_find_is_read_once_and_nothing_else() -> None:
     found = find(log)(query(Every((that("jobName", "eq", SESSIONS), that("success", "eq", False)))))
 
     assert [each.id for each in found.executions] == [101, 81, 61, 41, 21, 1]
-    assert log.handed_out == 6
+    assert log.records == 6
 
 
 def test_ids_are_looked_up_one_by_one() -> None:
@@ -137,7 +113,7 @@ def test_ids_are_looked_up_one_by_one() -> None:
     found = find(log)(query(Every((that("id", "is_in", 7, 42, 4711), EXAMINED))))
 
     assert [each.id for each in found.executions] == [42, 7]
-    assert log.handed_out == 3
+    assert log.records == 3
 
 
 def test_two_jobs_are_read_from_two_keys_and_none_of_the_others_is() -> None:
@@ -212,10 +188,10 @@ def test_the_total_of_jobs_and_states_is_read_from_counters() -> None:
     of_sessions = search(
         query(Every((that("jobName", "eq", SESSIONS), that("success", "eq", False))), Slice(1))
     )
-    read = log.handed_out
+    read = log.records
 
     assert (every.total(), running.total(), of_sessions.total()) == (120, 108, 6)
-    assert log.handed_out == read
+    assert log.records == read
 
 
 def test_another_total_is_counted_within_the_bound_or_not_at_all() -> None:

@@ -14,11 +14,12 @@ from barycenter_jobs.core.errors import UnknownJob
 from barycenter_jobs.core.executions import LEASE, Execution, Method, Start, Status, Trigger, TriggerKind
 from barycenter_jobs.core.health import HealthState, JobHealth
 from barycenter_jobs.core.jobs import CHALLENGES, JOBS, SESSIONS
-from barycenter_jobs.core.log_reading import LogFilter, Order, Position
+from barycenter_jobs.core.log_reading import LogFilter
 from barycenter_jobs.core.pauses import Pause
 from barycenter_jobs.core.recent_runs import failures_in_a_row
 from barycenter_jobs.core.schedules import parse
 from barycenter_jobs.operations.read_health import RECENT, ReadHealth
+from tests.counted_log import CountedLog
 
 NOON = datetime(2026, 2, 14, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -215,28 +216,6 @@ def test_dry_runs_and_reconciling_scans_prove_nothing() -> None:
 
 
 # ---- How much is read
-
-
-class CountedLog(MemoryExecutionLog):
-    """A log that notes how many records it was asked for and of which it handed out how many."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.limits: list[int] = []
-        self.handed_out: list[int] = []
-
-    def read(
-        self,
-        log_filter: LogFilter,
-        limit: int,
-        *,
-        order: Order = Order.NEWEST_FIRST,
-        after: Position | None = None,
-    ) -> list[Execution]:
-        found = super().read(log_filter, limit, order=order, after=after)
-        self.limits.append(limit)
-        self.handed_out.append(len(found))
-        return found
 
 
 def counted(*statuses: Status) -> tuple[Scene, CountedLog]:

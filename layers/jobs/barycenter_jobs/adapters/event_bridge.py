@@ -35,7 +35,7 @@ class EventBridge:
     def __init__(self, name: str, endpoint_url: str | None = None, sdk: Sdk | None = None) -> None:
         self.name = name
         self._endpoint_url = endpoint_url
-        self._sdk = sdk
+        self._sdk = sdk or Sdk()
 
     def put(self, entries: Sequence[dict[str, Any]]) -> list[Refusal]:
         """Put up to `MOST_AT_ONCE` entries on the bus and return those that it refused.
@@ -62,5 +62,5 @@ class EventBridge:
         config = Config(
             connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 3, "mode": "standard"}
         )
-        client: EventBridgeClient = (self._sdk or Sdk()).client("events", self._endpoint_url, config)
+        client: EventBridgeClient = self._sdk.client("events", self._endpoint_url, config)
         return client

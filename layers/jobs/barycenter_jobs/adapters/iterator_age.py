@@ -23,7 +23,7 @@ class IteratorAge:
     def __init__(self, function: str, client: Any = None, sdk: Sdk | None = None) -> None:  # noqa: ANN401 - no types for one call
         self._function = function
         self._given = client
-        self._sdk = sdk
+        self._sdk = sdk or Sdk()
 
     def __call__(self, now: datetime) -> timedelta | None:
         """Return it, None where the function was handed nothing or CloudWatch cannot be asked."""
@@ -46,4 +46,4 @@ class IteratorAge:
     def _client(self) -> Any:  # noqa: ANN401
         # Made on first use, after a sweep: a slow CloudWatch must not eat the seconds that are left then.
         config = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
-        return self._given or (self._sdk or Sdk()).client("cloudwatch", None, config)
+        return self._given or self._sdk.client("cloudwatch", None, config)

@@ -26,7 +26,7 @@ class LambdaInvoker:
 
     def __init__(self, endpoint_url: str | None = None, sdk: Sdk | None = None) -> None:
         self._endpoint_url = endpoint_url
-        self._sdk = sdk
+        self._sdk = sdk or Sdk()
 
     def invoke(self, function: str, execution: Execution, now: datetime) -> None:
         """Hand the execution to the function and return at once. See `JobInvoker`."""
@@ -50,5 +50,5 @@ class LambdaInvoker:
         config = Config(
             connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 3, "mode": "standard"}
         )
-        client: LambdaClient = (self._sdk or Sdk()).client("lambda", self._endpoint_url, config)
+        client: LambdaClient = self._sdk.client("lambda", self._endpoint_url, config)
         return client

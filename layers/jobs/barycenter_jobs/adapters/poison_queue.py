@@ -26,7 +26,7 @@ class PoisonQueue:
     def __init__(self, url: str, endpoint_url: str | None = None, sdk: Sdk | None = None) -> None:
         self._url = url
         self._endpoint_url = endpoint_url
-        self._sdk = sdk
+        self._sdk = sdk or Sdk()
 
     def keep(self, poisoned: Sequence[Poison], table: str) -> None:
         """Send the messages. See `PoisonedRecords`."""
@@ -50,7 +50,7 @@ class PoisonQueue:
         config = Config(
             connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 3, "mode": "standard"}
         )
-        return (self._sdk or Sdk()).client("sqs", self._endpoint_url, config)
+        return self._sdk.client("sqs", self._endpoint_url, config)
 
 
 def _told(poison: Poison, table: str) -> str:

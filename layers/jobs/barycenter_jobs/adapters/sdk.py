@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +25,12 @@ class Sdk:
     a tenth, for what nothing here uses.
     """
 
-    def __init__(self) -> None:
-        self.session = botocore.session.get_session()
-        self.session.register_component("data_loader", _loader())
+    @cached_property
+    def session(self) -> botocore.session.Session:
+        """The session, begun on first use."""
+        session = botocore.session.get_session()
+        session.register_component("data_loader", _loader())
+        return session
 
     def client(self, service: str, endpoint_url: str | None, config: Config) -> Any:  # noqa: ANN401 - of any service
         """Return a client of a service, at AWS's own endpoint if none is given."""

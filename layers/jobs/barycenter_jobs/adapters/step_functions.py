@@ -33,7 +33,7 @@ class StepFunctions:
         self._arn = arn
         self._function = function
         self._endpoint_url = endpoint_url
-        self._sdk = sdk
+        self._sdk = sdk or Sdk()
 
     def start(self, execution: Execution, parts: Sequence[Part], at_once: int) -> None:
         """Hand the parts over. See `StateMachine`."""
@@ -62,5 +62,5 @@ class StepFunctions:
         config = Config(
             connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 3, "mode": "standard"}
         )
-        client: SFNClient = (self._sdk or Sdk()).client("stepfunctions", self._endpoint_url, config)
+        client: SFNClient = self._sdk.client("stepfunctions", self._endpoint_url, config)
         return client

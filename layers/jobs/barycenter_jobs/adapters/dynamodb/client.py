@@ -22,7 +22,7 @@ class DynamoDB:
 
     def __init__(self, endpoint_url: str | None = None, sdk: Sdk | None = None) -> None:
         self._endpoint_url = endpoint_url
-        self.sdk = Sdk() if sdk is None else sdk
+        self.sdk = sdk or Sdk()
         self.models: dict[tuple[type, str], Any] = {}  # of PynamoDB, bound to their tables: see `bound`
         leave_answers_plain(self.sdk.session)
 
